@@ -1,0 +1,18 @@
+//! An admin process: sets the counter of visits to zero.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use factor12::{admin, cli};
+
+/// Sets the counter of visits to zero, whatever it holds, and prints what was lost.
+///
+/// Configured by the environment, as web is: HOST_REDIS, PORT_REDIS (or REDIS_URL), RUST_LOG.
+#[derive(Parser)]
+#[command(name = "reset", version = cli::version())]
+struct Args {}
+
+fn main() -> ExitCode {
+    let Args {} = cli::parse();
+    admin::run("reset", |store| Ok(format!("hits: {} -> 0", store.reset()?)))
+}

@@ -1,0 +1,39 @@
+//! What all processes of one release share: how they are configured, how they say which release
+//! they are, how they log, and how they end.
+//!
+//! The twelfth factor asks that an admin process runs in the same release, against the same
+//! backing services, with the same configuration as the long-running process
+//! (<https://12factor.net/admin-processes>). Here they are binaries of one crate: what one of
+//! them knows about its environment, the others know too.
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+pub mod health;
+pub mod logs;
+pub mod store;
+pub mod web;
+
+use std::sync::OnceLock;
+
+/// Exit code of a process that failed; its last line on stderr says how. Success is 0, as everywhere.
+pub const FAILED: u8 = 1;
+
+/// Exit code of a process whose command line or environment is wrong; nothing was tried.
+pub const WRONG_USAGE: u8 = 2;
+
+/// The release that this process belongs to: the crate's version and the commit it was built from,
+/// `0.1.0+1a2b3c4`, or `0.1.0+unknown` where the build was not told its commit.
+pub fn release() -> &'static str {
+    static RELEASE: OnceLock<String> = OnceLock::new();
+    RELEASE.get_or_init(|| {
+        let commit = option_env!("FACTOR12_COMMIT").filter(|commit| !commit.is_empty());
+        format!("{}+{}", env!("CARGO_PKG_VERSION"), commit.unwrap_or("unknown"))
+    })
+}
+
+/// The host's name: in a container its short id, by which two processes can tell whether they share one.
+pub fn host() -> &'static str {
+    static HOST: OnceLock<String> = OnceLock::new();
+    HOST.get_or_init(|| gethostname::gethostname().to_string_lossy().into_owned())
+}
