@@ -1,0 +1,116 @@
+# What `cargo xtask` says, in English. Each text is in pt-BR.ftl too, with the same values.
+
+## Steps
+step-images = images
+step-build = build
+step-up = up
+step-visit = visit
+step-down = down
+failed = failed
+
+## The demo
+stack = The Twelfth Factor, on the stack “{ $stack }”: { $told }
+told-compose = Docker { $engine }, Compose { $compose }
+told-host = a real Redis ({ $path }), and the app as plain processes
+told-embedded = pocket-redis in the place of Redis (it keeps nothing), and the app as plain processes
+not-this-stack =
+    The stack “{ $stack }” cannot be had here, so the next one is tried:
+    { $reason }
+kept =
+    The stack stays up: { $url }
+    Remove it with: { $command }
+proved = Proved: after each reset the counter restarted from 1, in the release { $release } that the app itself runs.
+last-words = The last lines of the services:
+interrupted = Stopped, as you asked.
+stopping = Stopping, and cleaning up…
+two-lines =
+    expected: { $expected }
+    found:    { $found }
+disagree = { $what }: expected “{ $expected }”, found “{ $found }”
+should-differ = { $what }: “{ $one }” in both places, where two different ones were expected
+not-up = the stack is not up
+
+## Proofs
+proof-container = container
+proof-image = image
+proof-environment = environment
+proof-same-container = in the worker's own container { $container }
+proof-new-container = run makes a new container (seen on one kept for a look: { $container }; the worker's is { $worker })
+proof-same-image = of the same image { $image }…
+proof-same-environment = with the same environment: { $environment }
+proof-same-release = in the same release { $release }
+
+## Images
+app-here = { $image } is here, and current (commit { $commit })
+app-built = { $image } was built in a container (commit { $commit })
+app-packed = { $image } was packed from binaries built on this host (commit { $commit }); it could not be built in a container: { $reason }
+app-impossible =
+    The app's image can neither be built nor packed.
+    To build it failed: { $built }
+    To pack it failed: { $packed }
+image-vanished = the image { $image } was made, and is gone
+redis-chosen = { $image } plays Redis, as REDIS_IMAGE says
+redis-here = { $image } is here
+redis-pulled = { $image } was pulled
+redis-stand-in = { $image } takes the place of { $real }, which cannot be had here: a stand-in that keeps nothing (.env names it)
+redis-impossible =
+    The image { $image } can neither be pulled nor be replaced by the stand-in.
+    To pull it failed: { $pulled }
+    To pack the stand-in failed: { $packed }
+not-pulled-offline = { $image } is not here, and --offline forbids to ask a registry
+not-built-offline = --offline forbids the build in a container, which asks cargo's registry
+other-platform = binaries built on this host do not run on the engine's platform, { $platform }
+not-in-file = { $file } does not hold “{ $marker }”
+
+## What is missing
+no-repository = No folder above { $dir } is this repository
+no-repository-cure = Run the command inside a copy of the repository.
+no-docker = Docker is not installed: there is no “docker” on the PATH
+no-docker-cure = Install it (https://docs.docker.com/get-docker/), or run the demo without it: cargo xtask demo --stack embedded
+engine-down = Docker's engine does not run: { $reason }
+engine-down-cure = Start it: “sudo systemctl start docker” on Linux, Docker Desktop elsewhere.
+engine-silent = Docker's engine does not answer: { $reason }
+engine-silent-cure = Restart it: “sudo systemctl restart docker” on Linux, Docker Desktop elsewhere.
+engine-forbidden = Docker's engine runs, but you have no permission to use its socket
+engine-forbidden-cure = Join its group with “sudo usermod -aG docker $USER”, then log in anew.
+no-compose = Docker Compose is not installed
+no-compose-cure = Install it: “sudo apt-get install docker-compose-plugin”, or see https://docs.docker.com/compose/install/
+no-disk = The disk is full: { $reason }
+no-disk-cure = Make room: “docker system df” shows what Docker holds, “docker system prune” removes what nothing uses.
+no-redis = There is no “redis-server” on the PATH
+no-redis-cure = Install it (“sudo apt-get install redis-server”, “brew install redis”), or run the demo without it: cargo xtask demo --stack embedded
+
+## What went wrong
+program-failed = “{ $program }” failed ({ $status })
+took-too-long = “{ $program }” did not end within { $seconds } s
+cargo-build = cargo build ({ $packages })
+no-binary = the build made no program called { $name }
+no-host-triple = the compiler does not say which host this is
+worker-ended = the worker has ended (exit code { $code })
+not-healthy = not healthy within { $seconds } s: { $reason }
+redis-not-ready =
+    Redis does not start:
+    { $log }
+web-not-ready = web does not start
+bad-status = { $url } answered { $status }: { $body }
+bad-inspect = docker inspect did not tell what was expected: { $reason }
+left-behind =
+    Something is left behind. Remove it with:
+        { $commands }
+doing-start = cannot start “{ $program }”
+doing-signals = cannot listen to Ctrl-C
+doing-find-repository = cannot find the repository
+doing-pack = cannot pack the image { $image }
+doing-port = cannot find a free port
+doing-temporary = a temporary folder
+doing-json = cannot print the report
+
+## The doctor
+doctor-image-here = here
+doctor-image-missing = not here, or not of this tree: “cargo xtask images” makes it
+doctor-no-git = not here: the release will be called “unknown”
+doctor-no-buildx = not here: images are packed from binaries built on this host, or install docker-buildx-plugin
+doctor-port-free = free
+doctor-port-taken = taken ({ $error }): stop what uses it, or set HTTP_PORT
+doctor-leftover = { $project } was not removed: docker compose --project-name { $project } down --volumes --remove-orphans
+doctor-choice = “cargo xtask demo” would take the stack “{ $stack }”.

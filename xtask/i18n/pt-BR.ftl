@@ -1,0 +1,116 @@
+# O que `cargo xtask` diz, em português do Brasil. Cada texto está também em en.ftl, com os mesmos valores.
+
+## Passos
+step-images = imagens
+step-build = compilação
+step-up = subida
+step-visit = visita
+step-down = remoção
+failed = falhou
+
+## A demonstração
+stack = O décimo segundo fator, na stack “{ $stack }”: { $told }
+told-compose = Docker { $engine }, Compose { $compose }
+told-host = um Redis de verdade ({ $path }) e a aplicação como processos comuns
+told-embedded = pocket-redis no lugar do Redis (não guarda nada) e a aplicação como processos comuns
+not-this-stack =
+    A stack “{ $stack }” não é possível aqui; tento a próxima:
+    { $reason }
+kept =
+    A stack continua no ar: { $url }
+    Para removê-la: { $command }
+proved = Provado: depois de cada reset o contador recomeçou do 1, na mesma release { $release } que a aplicação executa.
+last-words = As últimas linhas dos serviços:
+interrupted = Interrompido, como você pediu.
+stopping = Parando e limpando tudo…
+two-lines =
+    esperado:   { $expected }
+    encontrado: { $found }
+disagree = { $what }: esperava “{ $expected }”, encontrei “{ $found }”
+should-differ = { $what }: “{ $one }” nos dois lugares, e deveriam ser diferentes
+not-up = a stack não está no ar
+
+## Provas
+proof-container = contêiner
+proof-image = imagem
+proof-environment = ambiente
+proof-same-container = no próprio contêiner do worker, { $container }
+proof-new-container = o run cria um contêiner novo (visto em um que ficou para conferência: { $container }; o do worker é { $worker })
+proof-same-image = da mesma imagem { $image }…
+proof-same-environment = com o mesmo ambiente: { $environment }
+proof-same-release = na mesma release { $release }
+
+## Imagens
+app-here = { $image } está aqui e atualizada (commit { $commit })
+app-built = { $image } foi construída em um contêiner (commit { $commit })
+app-packed = { $image } foi empacotada com binários compilados nesta máquina (commit { $commit }); não deu para construí-la em um contêiner: { $reason }
+app-impossible =
+    A imagem da aplicação não pôde ser construída nem empacotada.
+    A construção falhou: { $built }
+    O empacotamento falhou: { $packed }
+image-vanished = a imagem { $image } foi feita e desapareceu
+redis-chosen = { $image } faz o papel do Redis, como manda REDIS_IMAGE
+redis-here = { $image } está aqui
+redis-pulled = { $image } foi baixada
+redis-stand-in = { $image } substitui { $real }, que não está ao alcance daqui: um substituto que não guarda nada (o .env o indica)
+redis-impossible =
+    A imagem { $image } não pôde ser baixada nem substituída.
+    O download falhou: { $pulled }
+    O empacotamento do substituto falhou: { $packed }
+not-pulled-offline = { $image } não está aqui, e --offline proíbe consultar um registro
+not-built-offline = --offline proíbe a construção em um contêiner, que consulta o registro do cargo
+other-platform = os binários compilados nesta máquina não rodam na plataforma do Docker, { $platform }
+not-in-file = { $file } não contém “{ $marker }”
+
+## O que falta
+no-repository = Nenhuma pasta acima de { $dir } é este repositório
+no-repository-cure = Execute o comando dentro de uma cópia do repositório.
+no-docker = O Docker não está instalado: não há “docker” no PATH
+no-docker-cure = Instale-o (https://docs.docker.com/get-docker/) ou rode a demonstração sem ele: cargo xtask demo --stack embedded
+engine-down = O Docker não está em execução: { $reason }
+engine-down-cure = Inicie-o: “sudo systemctl start docker” no Linux, Docker Desktop nos outros sistemas.
+engine-silent = O Docker não responde: { $reason }
+engine-silent-cure = Reinicie-o: “sudo systemctl restart docker” no Linux, Docker Desktop nos outros sistemas.
+engine-forbidden = O Docker está em execução, mas você não tem permissão para usar o socket dele
+engine-forbidden-cure = Entre no grupo dele com “sudo usermod -aG docker $USER” e inicie a sessão de novo.
+no-compose = O Docker Compose não está instalado
+no-compose-cure = Instale-o: “sudo apt-get install docker-compose-plugin”, ou veja https://docs.docker.com/compose/install/
+no-disk = O disco está cheio: { $reason }
+no-disk-cure = Libere espaço: “docker system df” mostra o que o Docker guarda, “docker system prune” remove o que ninguém usa.
+no-redis = Não há “redis-server” no PATH
+no-redis-cure = Instale-o (“sudo apt-get install redis-server”, “brew install redis”) ou rode a demonstração sem ele: cargo xtask demo --stack embedded
+
+## O que deu errado
+program-failed = “{ $program }” falhou ({ $status })
+took-too-long = “{ $program }” não terminou em { $seconds } s
+cargo-build = cargo build ({ $packages })
+no-binary = a compilação não gerou nenhum programa chamado { $name }
+no-host-triple = o compilador não diz que máquina é esta
+worker-ended = o worker terminou (código de saída { $code })
+not-healthy = não ficou saudável em { $seconds } s: { $reason }
+redis-not-ready =
+    O Redis não inicia:
+    { $log }
+web-not-ready = o web não inicia
+bad-status = { $url } respondeu { $status }: { $body }
+bad-inspect = o docker inspect não disse o que se esperava: { $reason }
+left-behind =
+    Algo ficou para trás. Remova com:
+        { $commands }
+doing-start = não consigo iniciar “{ $program }”
+doing-signals = não consigo escutar o Ctrl-C
+doing-find-repository = não encontro o repositório
+doing-pack = não consigo empacotar a imagem { $image }
+doing-port = não encontro uma porta livre
+doing-temporary = uma pasta temporária
+doing-json = não consigo imprimir o relatório
+
+## O diagnóstico
+doctor-image-here = está aqui
+doctor-image-missing = não está aqui, ou é de outra árvore: “cargo xtask images” resolve
+doctor-no-git = não está aqui: a release vai se chamar “unknown”
+doctor-no-buildx = não está aqui: as imagens são empacotadas com binários compilados nesta máquina; ou instale docker-buildx-plugin
+doctor-port-free = livre
+doctor-port-taken = ocupada ({ $error }): pare quem a usa, ou defina HTTP_PORT
+doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
+doctor-choice = “cargo xtask demo” escolheria a stack “{ $stack }”.

@@ -1,0 +1,119 @@
+//! The project's own programs, built on this host by cargo.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::failure::{Context, Failure, Result};
+use crate::process::{Program, succeeded};
+use crate::repository::{Repository, Sources};
+use crate::text;
+
+/// How long a build may take: a slow machine compiles everything anew.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// For what a build is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To run here: quick to compile.
+    Host,
+    /// To be packed into an image: small, and static.
+    Image,
+}
+
+/// The programs built, by name.
+pub type Binaries = BTreeMap<String, PathBuf>;
+
+/// One line of cargo's `--message-format=json` that tells of an executable
+/// (<https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages>).
+#[derive(Deserialize)]
+struct Artifact {
+    target: Target,
+    executable: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Builds the programs of `packages`; `heard` gets each line that cargo says meanwhile.
+///
+/// # Errors
+///
+/// The build fails, with the last lines that cargo said.
+pub fn build(
+    repository: &Repository,
+    packages: &[Sources],
+    purpose: Purpose,
+    mut heard: impl FnMut(&str),
+) -> Result<Binaries> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut program = Program::new(cargo)
+        .args([
+            "build",
+            "--locked",
+            "--bins",
+            "--message-format=json-render-diagnostics",
+        ])
+        .args(
+            packages
+                .iter()
+                .flat_map(|sources| ["--package", sources.package()]),
+        )
+        .env("FACTOR12_COMMIT", repository.commit(Sources::App))
+        .dir(&repository.root)
+        .limit(LIMIT);
+    if purpose == Purpose::Image {
+        let host = host_triple()?;
+        program = program
+            .args(["--profile", "image", "--target", &host])
+            // A flag of its own for static linking, in place of whatever flags the person builds with.
+            .env("RUSTFLAGS", "-C target-feature=+crt-static");
+    }
+    let shown = text!(
+        "cargo-build",
+        packages = packages
+            .iter()
+            .map(|sources| sources.package())
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let output = program.lines(|line| {
+        if !line.starts_with('{') {
+            heard(line.trim());
+        }
+    })?;
+    let output = succeeded(&shown, output)?;
+    let artifacts = output
+        .stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+    Ok(artifacts
+        .map(|artifact| (artifact.target.name, artifact.executable))
+        .collect())
+}
+
+/// The program `name` of a build.
+///
+/// # Errors
+///
+/// The build made no such program.
+pub fn binary<'a>(binaries: &'a Binaries, name: &str) -> Result<&'a PathBuf> {
+    binaries
+        .get(name)
+        .ok_or_else(|| Failure::Failed(text!("no-binary", name = name)))
+}
+
+/// The compiler's name for this host, such as `x86_64-unknown-linux-gnu`.
+fn host_triple() -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said = Program::new(rustc).args(["-vV"]).stdout()?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or("rustc -vV")
+        .context(|| text!("no-host-triple"))
+}

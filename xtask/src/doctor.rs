@@ -1,0 +1,141 @@
+//! What is here, what is missing, and what to do about it.
+
+use std::net::TcpListener;
+
+use console::style;
+
+use crate::engine::{Compose, Engine, docker};
+use crate::failure::{Failure, Result};
+use crate::process::Program;
+use crate::repository::Repository;
+use crate::stack::Kind;
+use crate::{images, text};
+
+/// The port that the stack publishes, unless `HTTP_PORT` says another.
+const PORT: u16 = 8080;
+
+/// What was found of one thing.
+enum Finding {
+    Here(String),
+    /// Not here, and what to do; the stacks that need it cannot be had until then.
+    Missing(String),
+    /// Worth knowing: the work goes on without it.
+    Note(String),
+}
+
+/// `cargo xtask doctor`: prints the findings on stdout, and the stack that `demo` would choose.
+///
+/// # Errors
+///
+/// Interrupted. What is missing is a finding, for a stack can always be had.
+pub fn run(repository: &Repository) -> Result {
+    let engine = Engine::find();
+    let compose = Compose::find();
+    if matches!(engine, Err(Failure::Interrupted)) || matches!(compose, Err(Failure::Interrupted)) {
+        return Err(Failure::Interrupted);
+    }
+    print(
+        "docker",
+        &found(
+            engine
+                .as_ref()
+                .map(|engine| format!("{} ({})", engine.version, engine.platform)),
+        ),
+    );
+    print(
+        "compose",
+        &found(
+            compose
+                .as_ref()
+                .map(|compose| format!("{} ({})", compose.version, compose.words.join(" "))),
+        ),
+    );
+    if engine.is_ok() {
+        print("buildx", &buildx());
+        for (name, here) in images::look(repository)? {
+            print(
+                &name,
+                &if here {
+                    Finding::Here(text!("doctor-image-here"))
+                } else {
+                    Finding::Note(text!("doctor-image-missing"))
+                },
+            );
+        }
+        leftovers()?.iter().for_each(|project| print("demo", project));
+    }
+    print(
+        "redis-server",
+        &found(Kind::Host.find().as_ref().map(|host| host.told())),
+    );
+    print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
+    print(&format!("port {PORT}"), &port());
+    for kind in Kind::ALL {
+        if kind.find().is_ok() {
+            println!("{}", text!("doctor-choice", stack = kind.name()));
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn print(name: &str, finding: &Finding) {
+    let (mark, text) = match finding {
+        Finding::Here(text) => (style("✓").green(), text),
+        Finding::Missing(text) => (style("✗").red(), text),
+        Finding::Note(text) => (style("·").yellow(), text),
+    };
+    println!(
+        "{mark} {name:20} {}",
+        text.replace('\n', "\n                       ")
+    );
+}
+
+fn found(found: std::result::Result<String, &Failure>) -> Finding {
+    match found {
+        Ok(text) => Finding::Here(text),
+        Err(failure) => Finding::Missing(failure.to_string()),
+    }
+}
+
+fn version_of(program: &str, args: &[&str], otherwise: String) -> Finding {
+    Program::new(program)
+        .args(args)
+        .stdout()
+        .map_or(Finding::Note(otherwise), Finding::Here)
+}
+
+fn buildx() -> Finding {
+    version_of("docker", &["buildx", "version"], text!("doctor-no-buildx"))
+}
+
+fn port() -> Finding {
+    match TcpListener::bind(("127.0.0.1", PORT)) {
+        Ok(_) => Finding::Here(text!("doctor-port-free")),
+        Err(error) => Finding::Note(text!("doctor-port-taken", error = error)),
+    }
+}
+
+/// Demos that were killed before they could remove what they had started.
+fn leftovers() -> Result<Vec<Finding>> {
+    let format = "{{.Label \"com.docker.compose.project\"}}";
+    let listed = docker([
+        "ps",
+        "--all",
+        "--filter",
+        "label=com.docker.compose.project",
+        "--format",
+        format,
+    ])
+    .stdout()?;
+    let mut projects: Vec<&str> = listed
+        .lines()
+        .filter(|project| project.starts_with("factor12-demo-"))
+        .collect();
+    projects.sort_unstable();
+    projects.dedup();
+    Ok(projects
+        .into_iter()
+        .map(|project| Finding::Note(text!("doctor-leftover", project = project)))
+        .collect())
+}

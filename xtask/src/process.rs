@@ -1,0 +1,396 @@
+//! Other programs: run to their end with a limit, or kept running as services; ended when the
+//! person says stop.
+
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[cfg(windows)]
+use process_wrap::std::JobObject;
+#[cfg(unix)]
+use process_wrap::std::ProcessGroup;
+use process_wrap::std::{ChildWrapper, CommandWrap};
+
+use crate::failure::{Context, Failure, Result};
+use crate::{narration, text};
+
+/// How often a wait looks at the clock and at the request to stop.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long a program may take to end once it was asked to.
+const GRACE: Duration = Duration::from_secs(10);
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// From here on Ctrl-C, SIGTERM and SIGHUP end what runs, and let the clean-up happen.
+pub fn watch_for_interrupts() -> Result {
+    let stop = || {
+        if !STOP.swap(true, Ordering::SeqCst) {
+            narration::say(&format!("\n{}", text!("stopping")));
+        }
+    };
+    ctrlc::set_handler(stop).context(|| text!("doing-signals"))
+}
+
+/// Fails if the person has asked to stop.
+pub fn go_on() -> Result {
+    if STOP.load(Ordering::SeqCst) {
+        Err(Failure::Interrupted)
+    } else {
+        Ok(())
+    }
+}
+
+/// Waits until `ready` gives a value; gives up at `limit` (with `None`) or when asked to stop.
+pub fn wait_for<T>(limit: Duration, mut ready: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(value) = ready()? {
+            return Ok(Some(value));
+        }
+        go_on()?;
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        thread::sleep(TICK);
+    }
+}
+
+/// A program about to be run to its end.
+pub struct Program {
+    command: Command,
+    limit: Duration,
+    must_end: bool,
+}
+
+/// How a program ended, and what it said.
+pub struct Output {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+impl Output {
+    /// The last lines that it said, on stderr if there are any: what to show when it failed.
+    pub fn last_lines(&self) -> String {
+        let said = if self.stderr.trim().is_empty() {
+            &self.stdout
+        } else {
+            &self.stderr
+        };
+        last_lines(said)
+    }
+}
+
+/// The last lines of a text, indented.
+pub fn last_lines(text: &str) -> String {
+    const LINES: usize = 12;
+    let mut last = VecDeque::new();
+    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        if last.len() == LINES {
+            last.pop_front();
+        }
+        last.push_back(format!("    {line}"));
+    }
+    Vec::from(last).join("\n")
+}
+
+impl Program {
+    /// The program `name`, found on the PATH, with a limit of one minute.
+    pub fn new(name: impl AsRef<OsStr>) -> Program {
+        Program {
+            command: Command::new(name),
+            limit: Duration::from_secs(60),
+            must_end: false,
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Program {
+        self.command.args(args);
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Program {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Removes a variable of its environment.
+    pub fn env_remove(mut self, name: &str) -> Program {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Sets the folder in which it runs.
+    pub fn dir(mut self, dir: &Path) -> Program {
+        self.command.current_dir(dir);
+        self
+    }
+
+    /// Sets its limit.
+    pub fn limit(mut self, limit: Duration) -> Program {
+        self.limit = limit;
+        self
+    }
+
+    /// Lets it run to its end even when the person has asked to stop: for the clean-up.
+    pub fn must_end(mut self) -> Program {
+        self.must_end = true;
+        self
+    }
+
+    /// The command line, as a person would type it.
+    pub fn shown(&self) -> String {
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        words
+            .map(|word| word.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Runs it to its end, whatever its exit status.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started, or does not end within its limit (then it was killed, with its children), or the
+    /// person has asked to stop.
+    pub fn output(self) -> Result<Output> {
+        self.lines(|_| {})
+    }
+
+    /// Runs it to its end and returns its stdout, trimmed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::output`]; and an exit status other than 0.
+    pub fn stdout(self) -> Result<String> {
+        let shown = self.shown();
+        let output = self.output()?;
+        succeeded(&shown, output).map(|output| output.stdout.trim().to_owned())
+    }
+
+    /// Runs it to its end, and hands every line that it says to `heard`, as it comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::output`].
+    pub fn lines(mut self, mut heard: impl FnMut(&str)) -> Result<Output> {
+        let shown = self.shown();
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = spawn(self.command).context(|| text!("doing-start", program = shown))?;
+        let (sender, lines) = mpsc::channel();
+        if let Some(stdout) = child.stdout().take() {
+            read(stdout, true, sender.clone());
+        }
+        if let Some(stderr) = child.stderr().take() {
+            read(stderr, false, sender);
+        }
+
+        let deadline = Instant::now() + self.limit;
+        let mut said = (String::new(), String::new());
+        let status = loop {
+            match lines.recv_timeout(TICK) {
+                Ok((is_stdout, line)) => {
+                    heard(line.trim_end());
+                    let stream = if is_stdout { &mut said.0 } else { &mut said.1 };
+                    stream.push_str(&line);
+                }
+                // Both pipes are closed: all was heard. A program that closed them early is waited for.
+                Err(RecvTimeoutError::Disconnected) => {
+                    if let Some(status) = child.try_wait().context(|| shown.clone())? {
+                        break status;
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if !self.must_end && go_on().is_err() {
+                end(child.as_mut());
+                return Err(Failure::Interrupted);
+            }
+            if Instant::now() >= deadline {
+                end(child.as_mut());
+                let last = last_lines(&format!("{}{}", said.0, said.1));
+                let what = text!("took-too-long", program = shown, seconds = self.limit.as_secs());
+                return Err(Failure::Failed(format!("{what}\n{last}")));
+            }
+        };
+        Ok(Output {
+            status,
+            stdout: said.0,
+            stderr: said.1,
+        })
+    }
+}
+
+/// Passes on the output of a program that succeeded.
+///
+/// # Errors
+///
+/// The exit status is not 0: the command line, and the last lines that it said.
+pub fn succeeded(shown: &str, output: Output) -> Result<Output> {
+    if output.status.success() {
+        return Ok(output);
+    }
+    let what = text!("program-failed", program = shown, status = output.status);
+    Err(Failure::Failed(format!("{what}\n{}", output.last_lines())))
+}
+
+/// A program that goes on running: its output goes to a file, so that it survives us where it shall.
+pub struct Service {
+    child: Box<dyn ChildWrapper>,
+    log: PathBuf,
+}
+
+impl Service {
+    /// Starts `command`, its output to the file `log`.
+    pub fn start(mut command: Command, log: PathBuf) -> Result<Service> {
+        let file = File::create(&log).context(|| log.display().to_string())?;
+        let again = file.try_clone().context(|| log.display().to_string())?;
+        command.stdin(Stdio::null()).stdout(file).stderr(again);
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = spawn(command).context(|| text!("doing-start", program = program))?;
+        Ok(Service { child, log })
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has said so far.
+    pub fn said(&self) -> String {
+        std::fs::read(&self.log)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)) | Err(_))
+    }
+
+    /// Ends it and waits until it has: asks first, and kills it where it does not listen.
+    pub fn stop(&mut self) {
+        end(self.child.as_mut());
+    }
+}
+
+/// Starts a command in a group of its own: Ctrl-C in the terminal reaches us alone, and whoever it
+/// starts can be ended with it.
+fn spawn(command: Command) -> std::io::Result<Box<dyn ChildWrapper>> {
+    let mut command = CommandWrap::from(command);
+    #[cfg(unix)]
+    command.wrap(ProcessGroup::leader());
+    #[cfg(windows)]
+    command.wrap(JobObject);
+    command.spawn()
+}
+
+fn end(child: &mut dyn ChildWrapper) {
+    #[cfg(unix)]
+    if child.signal(SIGTERM).is_ok() {
+        let deadline = Instant::now() + GRACE;
+        while Instant::now() < deadline {
+            if matches!(child.try_wait(), Ok(Some(_))) {
+                break;
+            }
+            thread::sleep(TICK);
+        }
+    }
+    // Also after a good end: a child of its own may have stayed.
+    child.start_kill().ok();
+    child.wait().ok();
+}
+
+/// The request to end, by its POSIX number: the same on every Unix.
+#[cfg(unix)]
+const SIGTERM: i32 = 15;
+
+/// Sends each line of `stream` on, until it is closed.
+fn read(stream: impl Read + Send + 'static, is_stdout: bool, lines: Sender<(bool, String)>) {
+    thread::spawn(move || {
+        let mut stream = BufReader::new(stream);
+        let mut line = Vec::new();
+        while stream.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            // Nobody listens any more where the program was ended: the rest is not wanted.
+            if lines
+                .send((is_stdout, String::from_utf8_lossy(&line).into_owned()))
+                .is_err()
+            {
+                break;
+            }
+            line.clear();
+        }
+    });
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Program {
+        Program::new("sh").args(["-c", script])
+    }
+
+    #[test]
+    fn both_streams_are_heard_and_kept_apart() {
+        let output = sh("echo out; echo err >&2; exit 3").output().unwrap();
+        assert_eq!(
+            (output.stdout.as_str(), output.stderr.as_str()),
+            ("out\n", "err\n")
+        );
+        assert_eq!(output.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_failed_program_is_shown_with_its_last_lines() {
+        let failure = sh("echo reason >&2; exit 1").stdout().unwrap_err().to_string();
+        assert!(
+            failure.contains("sh -c") && failure.contains("    reason"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn a_program_is_ended_at_its_limit_with_its_children() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let script = format!("sleep 60 & echo $! > {}; wait", pid.display());
+        let failure = sh(&script)
+            .limit(Duration::from_millis(300))
+            .output()
+            .unwrap_err();
+        assert!(matches!(failure, Failure::Failed(_)), "{failure}");
+        let child = std::fs::read_to_string(pid).unwrap();
+        let gone = wait_for(Duration::from_secs(5), || {
+            let alive = sh(&format!("kill -0 {child}")).output()?.status.success();
+            Ok((!alive).then_some(()))
+        });
+        assert!(gone.unwrap().is_some(), "the child {child} still runs");
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_started_is_named() {
+        let failure = Program::new("no-such-program-here")
+            .output()
+            .unwrap_err()
+            .to_string();
+        assert!(failure.contains("no-such-program-here"), "{failure}");
+    }
+}

@@ -1,0 +1,188 @@
+//! The tree that we work on: where it is, and which release its sources are.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+use crate::failure::{Context, Failure, Result};
+use crate::process::Program;
+use crate::text;
+
+/// A copy of this repository, with or without git's history.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// The folder that holds `docker-compose.yml`.
+    pub root: PathBuf,
+}
+
+/// The sources of one program: what goes into its image, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sources {
+    /// `factor12`: `web` and its admin processes.
+    App,
+    /// `pocket-redis`.
+    PocketRedis,
+}
+
+impl Sources {
+    /// The cargo package.
+    pub fn package(self) -> &'static str {
+        match self {
+            Sources::App => "factor12",
+            Sources::PocketRedis => "pocket-redis",
+        }
+    }
+
+    /// The files and folders, from the root of the repository.
+    fn paths(self) -> Vec<String> {
+        let package = format!("examples/{}", self.package());
+        let own = ["Cargo.toml", "Dockerfile", "Dockerfile.prebuilt", "src"];
+        let shared = ["Cargo.lock", "Cargo.toml"];
+        shared
+            .map(str::to_owned)
+            .into_iter()
+            .chain(own.map(|path| format!("{package}/{path}")))
+            .collect()
+    }
+}
+
+impl Repository {
+    /// The repository that cargo runs us in, or else the one that the current folder is a part of.
+    ///
+    /// # Errors
+    ///
+    /// The current folder is in no copy of this repository.
+    pub fn find() -> Result<Repository> {
+        let start = match env::var_os("CARGO_MANIFEST_DIR") {
+            Some(xtask) => PathBuf::from(xtask),
+            None => env::current_dir().context(|| text!("doing-find-repository"))?,
+        };
+        let is_root = |dir: &&Path| dir.join("docker-compose.yml").is_file() && dir.join("xtask").is_dir();
+        let root = start.ancestors().find(is_root).ok_or_else(|| Failure::Missing {
+            what: text!("no-repository", dir = start.display()),
+            cure: text!("no-repository-cure"),
+        })?;
+        Ok(Repository {
+            root: root.to_owned(),
+        })
+    }
+
+    /// A digest of what `sources` are built from, in hexadecimal: equal trees have equal ones.
+    ///
+    /// # Errors
+    ///
+    /// A source cannot be read.
+    pub fn digest(&self, sources: Sources) -> Result<String> {
+        let mut digest = Sha256::new();
+        for path in sources.paths() {
+            for entry in WalkDir::new(self.root.join(&path)).sort_by_file_name() {
+                // What a package does not have (a Dockerfile of its own) is no part of its sources.
+                let Ok(entry) = entry else { continue };
+                if !entry.file_type().is_file() {
+                    continue;
+                }
+                let name = entry
+                    .path()
+                    .strip_prefix(&self.root)
+                    .unwrap_or(entry.path())
+                    .to_string_lossy();
+                let content = fs::read(entry.path()).context(|| name.to_string())?;
+                digest.update(format!("{name} {}\n", content.len()).replace('\\', "/"));
+                digest.update(content);
+            }
+        }
+        Ok(digest.finalize().iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            write!(hex, "{byte:02x}").ok();
+            hex
+        }))
+    }
+
+    /// The commit that last changed `sources`, with `-dirty` where they have changed since; `unknown` outside git.
+    pub fn commit(&self, sources: Sources) -> String {
+        let git = |args: &[&str]| {
+            let program = Program::new("git")
+                .args(args)
+                .args(sources.paths())
+                .dir(&self.root);
+            program.stdout().ok()
+        };
+        let commit =
+            git(&["log", "-1", "--abbrev=7", "--format=%h", "--"]).filter(|commit| !commit.is_empty());
+        let changes = git(&["status", "--porcelain", "--"]).filter(|changes| !changes.is_empty());
+        match (commit, changes) {
+            (None, _) => "unknown".to_owned(),
+            (Some(commit), None) => commit,
+            (Some(commit), Some(_)) => format!("{commit}-dirty"),
+        }
+    }
+
+    /// The text of a file of the repository.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn read(&self, path: &str) -> Result<String> {
+        fs::read_to_string(self.root.join(path)).context(|| path.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy() -> (tempfile::TempDir, Repository) {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("examples/factor12/src")).unwrap();
+        for path in [
+            "Cargo.lock",
+            "Cargo.toml",
+            "examples/factor12/Cargo.toml",
+            "examples/factor12/src/lib.rs",
+        ] {
+            fs::write(dir.path().join(path), path).unwrap();
+        }
+        let repository = Repository {
+            root: dir.path().to_owned(),
+        };
+        (dir, repository)
+    }
+
+    #[test]
+    fn the_digest_follows_the_sources_and_nothing_else() {
+        let (dir, repository) = copy();
+        let before = repository.digest(Sources::App).unwrap();
+        fs::write(dir.path().join("README.md"), "new").unwrap();
+        assert_eq!(repository.digest(Sources::App).unwrap(), before);
+        fs::write(dir.path().join("examples/factor12/src/lib.rs"), "new").unwrap();
+        assert_ne!(repository.digest(Sources::App).unwrap(), before);
+    }
+
+    #[test]
+    fn the_commit_is_unknown_outside_git_and_dirty_only_where_the_sources_are() {
+        let (dir, repository) = copy();
+        assert_eq!(repository.commit(Sources::App), "unknown");
+        let git = |args: &[&str]| {
+            let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+            Program::new("git")
+                .args(identity)
+                .args(args)
+                .dir(dir.path())
+                .stdout()
+                .unwrap()
+        };
+        git(&["init", "--quiet"]);
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message", "one"]);
+        let commit = repository.commit(Sources::App);
+        assert_eq!(commit, git(&["log", "-1", "--abbrev=7", "--format=%h"]));
+        fs::write(dir.path().join("README.md"), "new").unwrap();
+        assert_eq!(repository.commit(Sources::App), commit);
+        fs::write(dir.path().join("examples/factor12/src/lib.rs"), "new").unwrap();
+        assert_eq!(repository.commit(Sources::App), format!("{commit}-dirty"));
+    }
+}

@@ -1,0 +1,135 @@
+//! A stack: the app and its backing service, up together, in one of the ways that a machine can have one.
+
+pub mod compose;
+pub mod host;
+
+use clap::ValueEnum;
+
+use crate::failure::Result;
+use crate::narration::Step;
+use crate::repository::Repository;
+use crate::visit::{Health, Visitor};
+
+/// The ways to have a stack, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Docker Compose, as the book has it.
+    Compose,
+    /// A real `redis-server` of this machine; the app as plain processes.
+    Host,
+    /// `pocket-redis`, which comes with the repository; the app as plain processes.
+    Embedded,
+}
+
+impl Kind {
+    /// All of them, best first.
+    pub const ALL: [Kind; 3] = [Kind::Compose, Kind::Host, Kind::Embedded];
+
+    /// Its name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Compose => "compose",
+            Kind::Host => "host",
+            Kind::Embedded => "embedded",
+        }
+    }
+
+    /// Whether this machine can have it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Missing`](crate::failure::Failure::Missing): what it lacks, and how to get it.
+    pub fn find(self) -> Result<Box<dyn Blueprint>> {
+        Ok(match self {
+            Kind::Compose => Box::new(compose::Blueprint::find()?),
+            Kind::Host => Box::new(host::Blueprint::host()?),
+            Kind::Embedded => Box::new(host::Blueprint::embedded()),
+        })
+    }
+}
+
+/// A stack that this machine can have, not made yet.
+pub trait Blueprint {
+    /// With what it will be made, for people: names and versions.
+    fn told(&self) -> String;
+
+    /// The step that [`Blueprint::prepare`] is.
+    fn preparation(&self) -> Preparation;
+
+    /// Makes what the stack is started from: images, or binaries. Returns what was made, a line each.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made.
+    fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)>;
+}
+
+/// What a stack is started from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preparation {
+    /// Images.
+    Images,
+    /// Binaries of this host.
+    Build,
+}
+
+/// The ways to run an admin process in a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// In the container that runs.
+    Exec,
+    /// In a new container of the same image.
+    Run,
+    /// As a plain process beside `web`.
+    Process,
+}
+
+/// An admin process that ran.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// The command, as a person would type it.
+    pub command: String,
+    /// Its result.
+    pub output: String,
+    /// What shows that it ran where the factor wants it, a line each.
+    pub proof: Vec<String>,
+}
+
+/// A stack, up or not. [`Stack::down`] may be called at any time, and more than once.
+pub trait Stack {
+    /// Starts it, and returns its visitor and its health once that is good.
+    ///
+    /// # Errors
+    ///
+    /// A part of it cannot be started, or its health is not good within the limit.
+    fn up(&mut self, step: &Step) -> Result<(Visitor, Health)>;
+
+    /// The address of the app; empty before it is up.
+    fn url(&self) -> &str;
+
+    /// The ways to run an admin process in it.
+    fn ways(&self) -> &'static [Way];
+
+    /// Runs `reset`, and proves that it ran where the factor wants it.
+    ///
+    /// # Errors
+    ///
+    /// It failed, or it did not run where it should have.
+    fn reset(&mut self, way: Way) -> Result<Ran>;
+
+    /// The last lines that its services logged.
+    fn last_words(&self) -> String;
+
+    /// Removes all of it, even when the person has asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// Something is left: what, and how to remove it.
+    fn down(&mut self) -> Result;
+
+    /// The command that removes it, for a person who keeps it.
+    fn how_to_remove(&self) -> String;
+
+    /// Lets go of it without removing it.
+    fn keep(&mut self);
+}

@@ -1,0 +1,395 @@
+//! The stack in containers, by Docker Compose, under a project name of its own.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use crate::engine::{Compose, Engine, docker, no_disk};
+use crate::failure::{Failure, Result};
+use crate::images::{self, Effort, Images};
+use crate::narration::Step;
+use crate::process::{Program, last_lines, succeeded, wait_for};
+use crate::repository::Repository;
+use crate::text;
+use crate::visit::{Health, Visitor};
+
+use super::{Preparation, Ran, Stack, Way};
+
+/// How long the app may take until its health is good.
+const HEALTHY: Duration = Duration::from_secs(30);
+
+/// How long one call of Compose may take: its images are here.
+const CALL: Duration = Duration::from_secs(60);
+
+/// An engine and a Compose that answer.
+pub struct Blueprint {
+    engine: Engine,
+    compose: Compose,
+}
+
+impl Blueprint {
+    /// Looks for both.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Missing`]: which of them is missing.
+    pub fn find() -> Result<Blueprint> {
+        Ok(Blueprint {
+            engine: Engine::find()?,
+            compose: Compose::find()?,
+        })
+    }
+}
+
+impl super::Blueprint for Blueprint {
+    fn told(&self) -> String {
+        text!(
+            "told-compose",
+            engine = self.engine.version,
+            compose = self.compose.version
+        )
+    }
+
+    fn preparation(&self) -> Preparation {
+        Preparation::Images
+    }
+
+    fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)> {
+        let images = images::ensure(repository, &self.engine, Effort::Enough, step)?;
+        let told = images.told.clone();
+        let stack = ComposeStack {
+            repository: repository.clone(),
+            compose: self.compose.clone(),
+            images,
+            project: project_name(),
+            worker: None,
+            url: String::new(),
+        };
+        Ok((Box::new(stack), told))
+    }
+}
+
+/// A name that no other project on this machine has: by the process, and by the moment.
+fn project_name() -> String {
+    let moment = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    format!("factor12-demo-{}-{:x}", std::process::id(), moment.as_millis())
+}
+
+struct ComposeStack {
+    repository: Repository,
+    compose: Compose,
+    images: Images,
+    project: String,
+    worker: Option<Container>,
+    url: String,
+}
+
+/// What `docker inspect` tells of a container.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Container {
+    id: String,
+    /// The image's id.
+    image: String,
+    config: Config,
+    state: State,
+    network_settings: NetworkSettings,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Config {
+    env: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct State {
+    running: bool,
+    exit_code: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkSettings {
+    ports: std::collections::HashMap<String, Option<Vec<Binding>>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Binding {
+    host_ip: String,
+    host_port: String,
+}
+
+impl Container {
+    /// The short id, which is also the host's name that its processes see.
+    fn host(&self) -> &str {
+        &self.id[..12.min(self.id.len())]
+    }
+
+    /// Where a port of it is published.
+    fn published(&self, port: &str) -> Option<String> {
+        let binding = self.network_settings.ports.get(port)?.as_ref()?.first()?;
+        Some(format!("http://{}:{}/", binding.host_ip, binding.host_port))
+    }
+
+    /// Its environment, in one order.
+    fn environment(&self) -> Vec<&str> {
+        let mut environment: Vec<&str> = self.config.env.iter().map(String::as_str).collect();
+        environment.sort_unstable();
+        environment
+    }
+}
+
+impl ComposeStack {
+    /// A call of Compose for this project and no other, whatever the person's environment says.
+    /// It is never cut off midway, or the engine would go on with what nobody waits for.
+    fn call(&self, args: &[&str]) -> Program {
+        let file = self.repository.root.join("docker-compose.yml");
+        Program::new(self.compose.words[0])
+            .args(&self.compose.words[1..])
+            .args(["--project-name", &self.project, "--file"])
+            .args([&file])
+            .args(args)
+            .env("FACTOR12_IMAGE", &self.images.app)
+            .env("REDIS_IMAGE", &self.images.redis)
+            .env("HTTP_PORT", "0")
+            .env_remove("COMPOSE_FILE")
+            .env_remove("COMPOSE_PROFILES")
+            .dir(&self.repository.root)
+            .limit(CALL)
+            .must_end()
+    }
+
+    fn worker(&self) -> Result<&Container> {
+        self.worker
+            .as_ref()
+            .ok_or_else(|| Failure::Failed(text!("not-up")))
+    }
+
+    /// The same command as `call`, as a person would type it.
+    fn typed(&self, args: &[&str]) -> String {
+        format!("$ {} {}", self.compose.words.join(" "), args.join(" "))
+    }
+
+    /// Waits for good health; gives up early where the worker has ended.
+    fn healthy(&self, visitor: &Visitor) -> Result<Health> {
+        let id = &self.worker()?.id;
+        let mut looked = Instant::now();
+        let mut why = String::new();
+        let healthy = wait_for(HEALTHY, || match visitor.health() {
+            Ok(health) => Ok(Some(health)),
+            Err(reason) => {
+                why = reason;
+                if looked.elapsed() > Duration::from_secs(1) {
+                    looked = Instant::now();
+                    let worker = inspect(&[id])?.remove(0);
+                    if !worker.state.running {
+                        return Err(Failure::Failed(text!(
+                            "worker-ended",
+                            code = worker.state.exit_code
+                        )));
+                    }
+                }
+                Ok(None)
+            }
+        })?;
+        healthy
+            .ok_or_else(|| Failure::Failed(text!("not-healthy", seconds = HEALTHY.as_secs(), reason = why)))
+    }
+
+    /// Shows that `exec` joined the worker's container: the process there has its host's name.
+    fn prove_exec(&self) -> Result<Vec<String>> {
+        let said = self
+            .call(&["exec", "-T", "worker", "reset", "--version"])
+            .stdout()?;
+        let worker = self.worker()?.host();
+        expect_host(&said, worker)?;
+        Ok(vec![text!("proof-same-container", container = worker)])
+    }
+
+    /// Shows that `run` makes a new container of the same image, environment and release: with one that
+    /// differs from the last in nothing but that it stays for a look.
+    fn prove_run(&self) -> Result<Vec<String>> {
+        let name = format!("{}-proof", self.project);
+        let said = self
+            .call(&["run", "-T", "--name", &name, "worker", "reset", "--version"])
+            .stdout()?;
+        let (worker, one_off) = {
+            let mut both = inspect(&[&self.worker()?.id, &name])?;
+            (both.remove(0), both.remove(0))
+        };
+        docker(["rm", "--volumes", &name]).must_end().stdout()?;
+        expect_host(&said, one_off.host())?;
+        differ(&text!("proof-container"), worker.host(), one_off.host())?;
+        same(&text!("proof-image"), &worker.image, &one_off.image)?;
+        same(
+            &text!("proof-environment"),
+            &worker.environment().join(" "),
+            &one_off.environment().join(" "),
+        )?;
+        Ok(vec![
+            text!(
+                "proof-new-container",
+                container = one_off.host(),
+                worker = worker.host()
+            ),
+            text!(
+                "proof-same-image",
+                image = worker.image.chars().take(19).collect::<String>()
+            ),
+            text!(
+                "proof-same-environment",
+                environment = worker.environment().join(" ")
+            ),
+        ])
+    }
+
+    /// Removes by label what is left of the project, one-off containers included; tells what could not be.
+    fn sweep(&self) -> Result {
+        let label = format!("label=com.docker.compose.project={}", self.project);
+        let mut left = Vec::new();
+        for (list, remove) in [
+            (vec!["ps", "--all", "--quiet"], vec!["rm", "--force", "--volumes"]),
+            (vec!["network", "ls", "--quiet"], vec!["network", "rm"]),
+            (vec!["volume", "ls", "--quiet"], vec!["volume", "rm", "--force"]),
+        ] {
+            let listed = || docker(&list).args(["--filter", &label]).must_end().stdout();
+            let ids = listed()?;
+            if !ids.is_empty() {
+                docker(&remove).args(ids.lines()).must_end().output()?;
+                left.extend(
+                    listed()?
+                        .lines()
+                        .map(|id| format!("docker {} {id}", remove.join(" "))),
+                );
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Failed(text!(
+            "left-behind",
+            commands = left.join("\n    ")
+        )))
+    }
+}
+
+impl Stack for ComposeStack {
+    fn up(&mut self, step: &Step) -> Result<(Visitor, Health)> {
+        let program = self.call(&["up", "--detach", "--no-build"]);
+        let shown = program.shown();
+        let output = program.lines(|line| step.hear(line))?;
+        succeeded(&shown, output).map_err(no_disk)?;
+        let id = self.call(&["ps", "--quiet", "worker"]).stdout()?;
+        let worker = inspect(&[&id])?.remove(0);
+        let url = worker.published("8080/tcp");
+        self.worker = Some(worker);
+        // A worker that has ended has no port any more: its health check tells how it ended.
+        self.url = url.unwrap_or_else(|| "http://127.0.0.1:8080/".to_owned());
+        let visitor = Visitor::new(&self.url);
+        let health = self.healthy(&visitor)?;
+        same(&text!("proof-container"), self.worker()?.host(), &health.host)?;
+        Ok((visitor, health))
+    }
+
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn ways(&self) -> &'static [Way] {
+        &[Way::Exec, Way::Run]
+    }
+
+    fn reset(&mut self, way: Way) -> Result<Ran> {
+        let (args, typed): (&[&str], &[&str]) = match way {
+            Way::Run => (
+                &["run", "--rm", "-T", "worker", "reset"],
+                &["run", "--rm", "worker", "reset"],
+            ),
+            _ => (&["exec", "-T", "worker", "reset"], &["exec", "worker", "reset"]),
+        };
+        let output = self.call(args).stdout()?;
+        let proof = if way == Way::Run {
+            self.prove_run()?
+        } else {
+            self.prove_exec()?
+        };
+        Ok(Ran {
+            command: self.typed(typed),
+            output,
+            proof,
+        })
+    }
+
+    fn last_words(&self) -> String {
+        let logs = self.call(&["logs", "--no-color", "--tail", "8"]).output();
+        logs.map(|output| last_lines(&output.stdout)).unwrap_or_default()
+    }
+
+    fn down(&mut self) -> Result {
+        // Whatever Compose says of it, what counts is what is left.
+        let said = self
+            .call(&["down", "--volumes", "--remove-orphans", "--timeout", "10"])
+            .output();
+        self.sweep()?;
+        said.map(drop)
+    }
+
+    fn how_to_remove(&self) -> String {
+        format!(
+            "{} --project-name {} down --volumes",
+            self.compose.words.join(" "),
+            self.project
+        )
+    }
+
+    fn keep(&mut self) {}
+}
+
+/// What `docker inspect` tells of these containers, in this order.
+fn inspect(containers: &[&str]) -> Result<Vec<Container>> {
+    let said = docker(["inspect", "--type", "container"])
+        .args(containers)
+        .must_end()
+        .stdout()?;
+    let told: Vec<Container> =
+        serde_json::from_str(&said).map_err(|error| Failure::Failed(text!("bad-inspect", reason = error)))?;
+    if told.len() == containers.len() && !told.is_empty() {
+        return Ok(told);
+    }
+    Err(Failure::Failed(text!(
+        "bad-inspect",
+        reason = said.chars().take(200).collect::<String>()
+    )))
+}
+
+/// Expects that `reset --version` was said on this host.
+fn expect_host(said: &str, host: &str) -> Result {
+    let on = said.rsplit_once("host ").map_or(said, |(_, host)| host);
+    same(&text!("proof-container"), host, on)
+}
+
+fn same(what: &str, expected: &str, found: &str) -> Result {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(Failure::Failed(text!(
+            "disagree",
+            what = what,
+            expected = expected,
+            found = found
+        )))
+    }
+}
+
+fn differ(what: &str, one: &str, other: &str) -> Result {
+    if one == other {
+        Err(Failure::Failed(text!("should-differ", what = what, one = one)))
+    } else {
+        Ok(())
+    }
+}
