@@ -48,7 +48,6 @@ app-impossible =
     The app's image can neither be built nor packed.
     To build it failed: { $built }
     To pack it failed: { $packed }
-image-vanished = the image { $image } was made, and is gone
 redis-chosen = { $image } plays Redis, as REDIS_IMAGE says
 redis-here = { $image } is here
 redis-pulled = { $image } was pulled

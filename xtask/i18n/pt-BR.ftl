@@ -48,7 +48,6 @@ app-impossible =
     A imagem da aplicação não pôde ser construída nem empacotada.
     A construção falhou: { $built }
     O empacotamento falhou: { $packed }
-image-vanished = a imagem { $image } foi feita e desapareceu
 redis-chosen = { $image } faz o papel do Redis, como manda REDIS_IMAGE
 redis-here = { $image } está aqui
 redis-pulled = { $image } foi baixada

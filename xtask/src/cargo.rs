@@ -53,17 +53,8 @@ pub fn build(
 ) -> Result<Binaries> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut program = Program::new(cargo)
-        .args([
-            "build",
-            "--locked",
-            "--bins",
-            "--message-format=json-render-diagnostics",
-        ])
-        .args(
-            packages
-                .iter()
-                .flat_map(|sources| ["--package", sources.package()]),
-        )
+        .args(["build", "--locked", "--bins", "--message-format=json-render-diagnostics"])
+        .args(packages.iter().flat_map(|sources| ["--package", sources.package()]))
         .env("FACTOR12_COMMIT", repository.commit(Sources::App))
         .dir(&repository.root)
         .limit(LIMIT);
@@ -76,11 +67,7 @@ pub fn build(
     }
     let shown = text!(
         "cargo-build",
-        packages = packages
-            .iter()
-            .map(|sources| sources.package())
-            .collect::<Vec<_>>()
-            .join(", ")
+        packages = packages.iter().map(|sources| sources.package()).collect::<Vec<_>>().join(", ")
     );
     let output = program.lines(|line| {
         if !line.starts_with('{') {
@@ -88,13 +75,8 @@ pub fn build(
         }
     })?;
     let output = succeeded(&shown, output)?;
-    let artifacts = output
-        .stdout
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
-    Ok(artifacts
-        .map(|artifact| (artifact.target.name, artifact.executable))
-        .collect())
+    let artifacts = output.stdout.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+    Ok(artifacts.map(|artifact| (artifact.target.name, artifact.executable)).collect())
 }
 
 /// The program `name` of a build.
@@ -103,9 +85,7 @@ pub fn build(
 ///
 /// The build made no such program.
 pub fn binary<'a>(binaries: &'a Binaries, name: &str) -> Result<&'a PathBuf> {
-    binaries
-        .get(name)
-        .ok_or_else(|| Failure::Failed(text!("no-binary", name = name)))
+    binaries.get(name).ok_or_else(|| Failure::Failed(text!("no-binary", name = name)))
 }
 
 /// The compiler's name for this host, such as `x86_64-unknown-linux-gnu`.
@@ -113,7 +93,5 @@ fn host_triple() -> Result<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let said = Program::new(rustc).args(["-vV"]).stdout()?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned)
-        .ok_or("rustc -vV")
-        .context(|| text!("no-host-triple"))
+    host.map(str::to_owned).ok_or("rustc -vV").context(|| text!("no-host-triple"))
 }

@@ -46,12 +46,7 @@ impl Options {
 /// No stack can be had, a step failed, or the person asked to stop. Nothing is left behind in any case.
 pub fn run(repository: &Repository, options: &Options) -> Result {
     let mut report = Report::default();
-    let told = Demo {
-        repository,
-        options,
-        report: &mut report,
-    }
-    .tell();
+    let told = Demo { repository, options, report: &mut report }.tell();
     report.ok = told.is_ok();
     if options.json {
         report.print()?;
@@ -93,9 +88,7 @@ struct Outcome {
 
 impl Demo<'_> {
     fn tell(&mut self) -> Result {
-        let mut guard = Guard {
-            stack: Some(self.prepare()?),
-        };
+        let mut guard = Guard { stack: Some(self.prepare()?) };
         let mut result = Ok(());
         if let Some(stack) = guard.stack.as_deref_mut() {
             result = self.story(stack);
@@ -113,9 +106,8 @@ impl Demo<'_> {
             return Ok(());
         }
         if let Some(mut stack) = guard.stack.take() {
-            let down = self.step("down", text!("step-down"), true, |_| {
-                stack.down().map(|()| Outcome::default())
-            });
+            let down =
+                self.step("down", text!("step-down"), true, |_| stack.down().map(|()| Outcome::default()));
             // What went wrong first is the cause; that something is left behind must be known all the same.
             match (&result, down) {
                 (Err(_), Err(failure)) => say(&failure.to_string()),
@@ -163,10 +155,7 @@ impl Demo<'_> {
         self.step(name, title, true, |step| {
             let (stack, told) = blueprint.prepare(self.repository, step)?;
             made = Some(stack);
-            Ok(Outcome {
-                asides: told,
-                ..Outcome::default()
-            })
+            Ok(Outcome { asides: told, ..Outcome::default() })
         })?;
         made.ok_or(Failure::Interrupted)
     }
@@ -177,10 +166,7 @@ impl Demo<'_> {
             let (visitor, health) = stack.up(step)?;
             let line = stack.url().to_owned();
             up = Some((visitor, health));
-            Ok(Outcome {
-                line,
-                ..Outcome::default()
-            })
+            Ok(Outcome { line, ..Outcome::default() })
         })?;
         let (visitor, health) = up.ok_or(Failure::Interrupted)?;
         self.report.url = stack.url().to_owned();
@@ -206,10 +192,7 @@ impl Demo<'_> {
                 agree(&format!("Hello World! {number} times."), &body)?;
                 Ok(Outcome {
                     line: body.clone(),
-                    report: StepReport {
-                        body: Some(body),
-                        ..StepReport::default()
-                    },
+                    report: StepReport { body: Some(body), ..StepReport::default() },
                     ..Outcome::default()
                 })
             })?;
@@ -233,10 +216,7 @@ impl Demo<'_> {
                 .and_then(|(_, rest)| rest.split_once(','))
                 .map_or("…", |(address, _)| address);
             let release = &health.release;
-            agree(
-                &format!("hits: {visits} -> 0 ({address}, release {release})"),
-                &ran.output,
-            )?;
+            agree(&format!("hits: {visits} -> 0 ({address}, release {release})"), &ran.output)?;
             let mut proof = ran.proof;
             proof.push(text!("proof-same-release", release = release));
             let report = StepReport {
@@ -245,11 +225,7 @@ impl Demo<'_> {
                 ..StepReport::default()
             };
             let asides = [vec![ran.output], proof].concat();
-            Ok(Outcome {
-                line: ran.command,
-                asides,
-                report,
-            })
+            Ok(Outcome { line: ran.command, asides, report })
         })
         .map(drop)
     }
@@ -262,17 +238,9 @@ impl Demo<'_> {
         long: bool,
         job: impl FnOnce(&Step) -> Result<Outcome>,
     ) -> Result {
-        let step = if long {
-            Step::begin(title)
-        } else {
-            Step::begin_quick(title)
-        };
+        let step = if long { Step::begin(title) } else { Step::begin_quick(title) };
         // The removal goes on where everything else stops.
-        let outcome = if name == "down" {
-            job(&step)
-        } else {
-            go_on().and_then(|()| job(&step))
-        };
+        let outcome = if name == "down" { job(&step) } else { go_on().and_then(|()| job(&step)) };
         let ms = step.ms();
         match outcome {
             Ok(outcome) => {
@@ -295,9 +263,5 @@ fn agree(expected: &str, found: &str) -> Result {
     if expected == found {
         return Ok(());
     }
-    Err(Failure::Failed(text!(
-        "two-lines",
-        expected = expected,
-        found = found
-    )))
+    Err(Failure::Failed(text!("two-lines", expected = expected, found = found)))
 }

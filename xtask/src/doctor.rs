@@ -36,19 +36,11 @@ pub fn run(repository: &Repository) -> Result {
     }
     print(
         "docker",
-        &found(
-            engine
-                .as_ref()
-                .map(|engine| format!("{} ({})", engine.version, engine.platform)),
-        ),
+        &found(engine.as_ref().map(|engine| format!("{} ({})", engine.version, engine.platform))),
     );
     print(
         "compose",
-        &found(
-            compose
-                .as_ref()
-                .map(|compose| format!("{} ({})", compose.version, compose.words.join(" "))),
-        ),
+        &found(compose.as_ref().map(|compose| format!("{} ({})", compose.version, compose.words.join(" ")))),
     );
     if engine.is_ok() {
         print("buildx", &buildx());
@@ -64,10 +56,7 @@ pub fn run(repository: &Repository) -> Result {
         }
         leftovers()?.iter().for_each(|project| print("demo", project));
     }
-    print(
-        "redis-server",
-        &found(Kind::Host.find().as_ref().map(|host| host.told())),
-    );
+    print("redis-server", &found(Kind::Host.find().as_ref().map(|host| host.told())));
     print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
     print(&format!("port {PORT}"), &port());
     for kind in Kind::ALL {
@@ -85,10 +74,7 @@ fn print(name: &str, finding: &Finding) {
         Finding::Missing(text) => (style("✗").red(), text),
         Finding::Note(text) => (style("·").yellow(), text),
     };
-    println!(
-        "{mark} {name:20} {}",
-        text.replace('\n', "\n                       ")
-    );
+    println!("{mark} {name:20} {}", text.replace('\n', "\n                       "));
 }
 
 fn found(found: std::result::Result<String, &Failure>) -> Finding {
@@ -99,10 +85,7 @@ fn found(found: std::result::Result<String, &Failure>) -> Finding {
 }
 
 fn version_of(program: &str, args: &[&str], otherwise: String) -> Finding {
-    Program::new(program)
-        .args(args)
-        .stdout()
-        .map_or(Finding::Note(otherwise), Finding::Here)
+    Program::new(program).args(args).stdout().map_or(Finding::Note(otherwise), Finding::Here)
 }
 
 fn buildx() -> Finding {
@@ -119,19 +102,10 @@ fn port() -> Finding {
 /// Demos that were killed before they could remove what they had started.
 fn leftovers() -> Result<Vec<Finding>> {
     let format = "{{.Label \"com.docker.compose.project\"}}";
-    let listed = docker([
-        "ps",
-        "--all",
-        "--filter",
-        "label=com.docker.compose.project",
-        "--format",
-        format,
-    ])
-    .stdout()?;
-    let mut projects: Vec<&str> = listed
-        .lines()
-        .filter(|project| project.starts_with("factor12-demo-"))
-        .collect();
+    let listed = docker(["ps", "--all", "--filter", "label=com.docker.compose.project", "--format", format])
+        .stdout()?;
+    let mut projects: Vec<&str> =
+        listed.lines().filter(|project| project.starts_with("factor12-demo-")).collect();
     projects.sort_unstable();
     projects.dedup();
     Ok(projects

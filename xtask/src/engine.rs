@@ -48,24 +48,18 @@ impl Engine {
         if which::which("docker").is_err() {
             return Err(missing(text!("no-docker"), text!("no-docker-cure")));
         }
-        let asked = docker(["version", "--format", "{{json .Server}}"])
-            .limit(PATIENCE)
-            .output();
+        let asked = docker(["version", "--format", "{{json .Server}}"]).limit(PATIENCE).output();
         let output = match asked {
             Ok(output) => output,
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
             Err(failure) => {
-                return Err(missing(
-                    text!("engine-silent", reason = failure),
-                    text!("engine-silent-cure"),
-                ));
+                return Err(missing(text!("engine-silent", reason = failure), text!("engine-silent-cure")));
             }
         };
         match serde_json::from_str::<Option<Server>>(output.stdout.trim()) {
-            Ok(Some(server)) if output.status.success() => Ok(Engine {
-                version: server.version,
-                platform: format!("{}/{}", server.os, server.arch),
-            }),
+            Ok(Some(server)) if output.status.success() => {
+                Ok(Engine { version: server.version, platform: format!("{}/{}", server.os, server.arch) })
+            }
             _ => Err(refusal(&output)),
         }
     }
@@ -90,10 +84,7 @@ fn refusal(output: &Output) -> Failure {
     {
         return missing(text!("engine-forbidden"), text!("engine-forbidden-cure"));
     }
-    missing(
-        text!("engine-down", reason = output.last_lines().trim()),
-        text!("engine-down-cure"),
-    )
+    missing(text!("engine-down", reason = output.last_lines().trim()), text!("engine-down-cure"))
 }
 
 impl Compose {
@@ -104,9 +95,7 @@ impl Compose {
     /// [`Failure::Missing`]: there is neither.
     pub fn find() -> Result<Compose> {
         for words in [vec!["docker", "compose"], vec!["docker-compose"]] {
-            let program = Program::new(words[0])
-                .args(&words[1..])
-                .args(["version", "--short"]);
+            let program = Program::new(words[0]).args(&words[1..]).args(["version", "--short"]);
             match program.limit(PATIENCE).stdout() {
                 Ok(version) => return Ok(Compose { words, version }),
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),

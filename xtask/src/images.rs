@@ -7,10 +7,12 @@ mod app;
 mod pack;
 mod redis;
 
+use std::ffi::OsStr;
+use std::fs;
 use std::time::Duration;
 
 use crate::engine::{Engine, docker};
-use crate::failure::{Failure, Result};
+use crate::failure::{Context, Failure, Result};
 use crate::narration::Step;
 use crate::process::{Program, succeeded};
 use crate::repository::Repository;
@@ -51,19 +53,10 @@ pub struct Images {
 ///
 /// An image can neither be found, pulled, built nor packed: what was tried, and why it failed.
 pub fn ensure(repository: &Repository, engine: &Engine, effort: Effort, step: &Step) -> Result<Images> {
-    let maker = Maker {
-        repository,
-        engine,
-        effort,
-        step,
-    };
+    let maker = Maker { repository, engine, effort, step };
     let (app, app_told) = app::ensure(&maker)?;
     let (redis, redis_told) = redis::ensure(&maker)?;
-    Ok(Images {
-        app,
-        redis,
-        told: vec![app_told, redis_told],
-    })
+    Ok(Images { app, redis, told: vec![app_told, redis_told] })
 }
 
 /// `cargo xtask images`.
@@ -110,12 +103,34 @@ impl Maker<'_> {
     ///
     /// It cannot be pulled, or not within the limit: a registry that stalls must not stall a lesson.
     fn pull(&self, image: &str) -> Result {
-        const LIMIT: Duration = Duration::from_secs(180);
+        const LIMIT: Duration = Duration::from_secs(10 * 60);
+        const FIRST_LINE: Duration = Duration::from_secs(30);
         if self.effort == Effort::Offline {
             return Err(Failure::Failed(text!("not-pulled-offline", image = image)));
         }
-        self.run(docker(["pull", "--quiet", image]).limit(LIMIT))
+        self.run(docker(["pull", image]).limit(LIMIT).first_line_within(FIRST_LINE))
     }
+
+    /// Builds an image with its labels and returns its id: by its name alone it could be another tree's.
+    fn build(&self, build: Build, arguments: impl FnOnce(Program) -> Program) -> Result<String> {
+        let dir = tempfile::tempdir().context(|| text!("doing-pack", image = build.name))?;
+        let id = dir.path().join("id");
+        let program = docker(["build", "--tag", build.name])
+            .args(["--label".to_owned(), format!("{SOURCES}={}", build.digest)])
+            .args(["--label".to_owned(), format!("{REVISION}={}", build.commit)])
+            .args([OsStr::new("--iidfile"), id.as_os_str()]);
+        self.run(arguments(program))?;
+        let id = fs::read_to_string(&id).context(|| text!("doing-pack", image = build.name))?;
+        Ok(id.trim().to_owned())
+    }
+}
+
+/// An image to be built: its name, and what its labels say of its sources.
+#[derive(Clone, Copy)]
+struct Build<'a> {
+    name: &'a str,
+    digest: &'a str,
+    commit: &'a str,
 }
 
 /// The id of an image that is here.
@@ -129,20 +144,17 @@ fn inspect(image: &str, format: &str) -> Result<Option<String>> {
     Ok(output.status.success().then(|| output.stdout.trim().to_owned()))
 }
 
-/// The id of `image`, if it is here and made of the sources with this digest, at this commit.
-fn current(image: &str, digest: &str, commit: &str) -> Result<Option<String>> {
-    let format = format!(
-        "{{{{.Id}}}} {{{{index .Config.Labels \"{SOURCES}\"}}}} {{{{index .Config.Labels \"{REVISION}\"}}}}"
-    );
-    let Some(said) = inspect(image, &format)? else {
-        return Ok(None);
-    };
-    let mut words = said.split(' ');
-    let id = words.next().map(str::to_owned);
-    Ok(id.filter(|_| words.next() == Some(digest) && words.next() == Some(commit)))
+/// The id of an image, if it is here and made of the very sources that it would be built from.
+fn current(build: Build) -> Result<Option<String>> {
+    let label = |name| format!("{{{{index .Config.Labels \"{name}\"}}}}");
+    let format = format!("{{{{.Id}}}} {} {}", label(SOURCES), label(REVISION));
+    let said = inspect(build.name, &format)?;
+    let id =
+        said.as_deref().and_then(|said| said.strip_suffix(&format!(" {} {}", build.digest, build.commit)));
+    Ok(id.map(str::to_owned))
 }
 
-/// The value that `file` gives to the name before `marker`, up to a character that cannot belong to it.
+/// The image that `file` names behind `marker`.
 fn named_in(repository: &Repository, file: &str, marker: &str) -> Result<String> {
     let text = repository.read(file)?;
     let value = text

@@ -22,11 +22,8 @@ pub enum Language {
 impl Language {
     /// The first language of the environment that there is a catalogue for, else English.
     pub fn of_the_environment() -> Language {
-        let named = |locale: &String| {
-            ["en", "pt"]
-                .iter()
-                .position(|name| locale.to_lowercase().starts_with(name))
-        };
+        let named =
+            |locale: &String| ["en", "pt"].iter().position(|name| locale.to_lowercase().starts_with(name));
         match sys_locale::get_locales().find_map(|locale| named(&locale)) {
             Some(1) => Language::PtBr,
             _ => Language::En,
@@ -65,13 +62,8 @@ pub fn text(id: &str, values: &[(&str, String)]) -> String {
     let Some(pattern) = bundle.get_message(id).and_then(|message| message.value()) else {
         return id.to_owned();
     };
-    let args: FluentArgs = values
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    bundle
-        .format_pattern(pattern, Some(&args), &mut Vec::new())
-        .into_owned()
+    let args: FluentArgs = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
 }
 
 /// A text of the catalogue: `text!("up-failed", service = "worker", seconds = 30)`.
@@ -103,19 +95,11 @@ mod tests {
                 && let Some((name, _)) = line.split_once(" =")
             {
                 id = name.to_owned();
-                assert!(
-                    texts.insert(id.clone(), BTreeSet::new()).is_none(),
-                    "{id} is there twice"
-                );
+                assert!(texts.insert(id.clone(), BTreeSet::new()).is_none(), "{id} is there twice");
             }
-            for value in line.split('$').skip(1) {
-                let end = value
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(value.len());
-                texts
-                    .entry(id.clone())
-                    .or_default()
-                    .insert(value[..end].to_owned());
+            for value in line.split("{ $").skip(1) {
+                let end = value.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(value.len());
+                texts.entry(id.clone()).or_default().insert(value[..end].to_owned());
             }
         }
         texts
@@ -143,9 +127,7 @@ mod tests {
                 let names = call[..end].split(',').skip(1).filter_map(|part| {
                     let (name, _) = part.split_once(" = ")?;
                     let name = name.trim();
-                    name.chars()
-                        .all(|c| c.is_alphanumeric() || c == '_')
-                        .then(|| name.to_owned())
+                    name.chars().all(|c| c.is_alphanumeric() || c == '_').then(|| name.to_owned())
                 });
                 uses.push((id, names.collect()));
             }

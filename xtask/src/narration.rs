@@ -55,19 +55,14 @@ impl Step {
         }
         bar.set_prefix(name.clone());
         bar.enable_steady_tick(Duration::from_millis(100));
-        Step {
-            name,
-            started: Instant::now(),
-            bar,
-        }
+        Step { name, started: Instant::now(), bar }
     }
 
     /// Shows, on a terminal, the last line that a program said.
     pub fn hear(&self, line: &str) {
         // A program's own colours and movements of the cursor would tear the line.
         let plain = console::strip_ansi_codes(line);
-        self.bar
-            .set_message(plain.trim().replace(|c: char| c.is_control(), " "));
+        self.bar.set_message(plain.trim().replace(|c: char| c.is_control(), " "));
     }
 
     /// Milliseconds since the step began.
@@ -89,11 +84,7 @@ impl Step {
     fn end(self, mark: &str, outcome: &str) {
         let ms = self.ms();
         self.bar.finish_and_clear();
-        let time = if ms < 100 {
-            String::new()
-        } else {
-            format!("{}.{} s", ms / 1000, ms % 1000 / 100)
-        };
+        let time = if ms < 100 { String::new() } else { format!("{}.{} s", ms / 1000, ms % 1000 / 100) };
         say(&format!("{mark} {:NAME$} {time:>7}  {outcome}", self.name));
     }
 }

@@ -41,11 +41,7 @@ pub fn watch_for_interrupts() -> Result {
 
 /// Fails if the person has asked to stop.
 pub fn go_on() -> Result {
-    if STOP.load(Ordering::SeqCst) {
-        Err(Failure::Interrupted)
-    } else {
-        Ok(())
-    }
+    if STOP.load(Ordering::SeqCst) { Err(Failure::Interrupted) } else { Ok(()) }
 }
 
 /// Waits until `ready` gives a value; gives up at `limit` (with `None`) or when asked to stop.
@@ -67,10 +63,12 @@ pub fn wait_for<T>(limit: Duration, mut ready: impl FnMut() -> Result<Option<T>>
 pub struct Program {
     command: Command,
     limit: Duration,
+    silence: Option<Duration>,
     must_end: bool,
 }
 
 /// How a program ended, and what it said.
+#[derive(Debug)]
 pub struct Output {
     /// Its exit status.
     pub status: ExitStatus,
@@ -83,11 +81,7 @@ pub struct Output {
 impl Output {
     /// The last lines that it said, on stderr if there are any: what to show when it failed.
     pub fn last_lines(&self) -> String {
-        let said = if self.stderr.trim().is_empty() {
-            &self.stdout
-        } else {
-            &self.stderr
-        };
+        let said = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         last_lines(said)
     }
 }
@@ -111,6 +105,7 @@ impl Program {
         Program {
             command: Command::new(name),
             limit: Duration::from_secs(60),
+            silence: None,
             must_end: false,
         }
     }
@@ -145,6 +140,12 @@ impl Program {
         self
     }
 
+    /// Sets how long it may take until its first line: what has said nothing by then waits for someone who is not there.
+    pub fn first_line_within(mut self, silence: Duration) -> Program {
+        self.silence = Some(silence);
+        self
+    }
+
     /// Lets it run to its end even when the person has asked to stop: for the clean-up.
     pub fn must_end(mut self) -> Program {
         self.must_end = true;
@@ -154,10 +155,7 @@ impl Program {
     /// The command line, as a person would type it.
     pub fn shown(&self) -> String {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
-        words
-            .map(|word| word.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ")
+        words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 
     /// Runs it to its end, whatever its exit status.
@@ -188,10 +186,7 @@ impl Program {
     /// As [`Program::output`].
     pub fn lines(mut self, mut heard: impl FnMut(&str)) -> Result<Output> {
         let shown = self.shown();
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = spawn(self.command).context(|| text!("doing-start", program = shown))?;
         let (sender, lines) = mpsc::channel();
         if let Some(stdout) = child.stdout().take() {
@@ -201,7 +196,7 @@ impl Program {
             read(stderr, false, sender);
         }
 
-        let deadline = Instant::now() + self.limit;
+        let started = Instant::now();
         let mut said = (String::new(), String::new());
         let status = loop {
             match lines.recv_timeout(TICK) {
@@ -223,18 +218,16 @@ impl Program {
                 end(child.as_mut());
                 return Err(Failure::Interrupted);
             }
-            if Instant::now() >= deadline {
+            let is_silent = said.0.is_empty() && said.1.is_empty();
+            let limit = self.silence.filter(|_| is_silent).unwrap_or(self.limit);
+            if started.elapsed() >= limit {
                 end(child.as_mut());
                 let last = last_lines(&format!("{}{}", said.0, said.1));
-                let what = text!("took-too-long", program = shown, seconds = self.limit.as_secs());
+                let what = text!("took-too-long", program = shown, seconds = limit.as_secs());
                 return Err(Failure::Failed(format!("{what}\n{last}")));
             }
         };
-        Ok(Output {
-            status,
-            stdout: said.0,
-            stderr: said.1,
-        })
+        Ok(Output { status, stdout: said.0, stderr: said.1 })
     }
 }
 
@@ -275,9 +268,7 @@ impl Service {
 
     /// What it has said so far.
     pub fn said(&self) -> String {
-        std::fs::read(&self.log)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
     /// Whether it has ended by itself.
@@ -329,10 +320,7 @@ fn read(stream: impl Read + Send + 'static, is_stdout: bool, lines: Sender<(bool
         let mut line = Vec::new();
         while stream.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
             // Nobody listens any more where the program was ended: the rest is not wanted.
-            if lines
-                .send((is_stdout, String::from_utf8_lossy(&line).into_owned()))
-                .is_err()
-            {
+            if lines.send((is_stdout, String::from_utf8_lossy(&line).into_owned())).is_err() {
                 break;
             }
             line.clear();
@@ -351,20 +339,14 @@ mod tests {
     #[test]
     fn both_streams_are_heard_and_kept_apart() {
         let output = sh("echo out; echo err >&2; exit 3").output().unwrap();
-        assert_eq!(
-            (output.stdout.as_str(), output.stderr.as_str()),
-            ("out\n", "err\n")
-        );
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("out\n", "err\n"));
         assert_eq!(output.status.code(), Some(3));
     }
 
     #[test]
     fn a_failed_program_is_shown_with_its_last_lines() {
         let failure = sh("echo reason >&2; exit 1").stdout().unwrap_err().to_string();
-        assert!(
-            failure.contains("sh -c") && failure.contains("    reason"),
-            "{failure}"
-        );
+        assert!(failure.contains("sh -c") && failure.contains("    reason"), "{failure}");
     }
 
     #[test]
@@ -372,10 +354,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pid = dir.path().join("pid");
         let script = format!("sleep 60 & echo $! > {}; wait", pid.display());
-        let failure = sh(&script)
-            .limit(Duration::from_millis(300))
-            .output()
-            .unwrap_err();
+        let failure = sh(&script).limit(Duration::from_millis(300)).output().unwrap_err();
         assert!(matches!(failure, Failure::Failed(_)), "{failure}");
         let child = std::fs::read_to_string(pid).unwrap();
         let gone = wait_for(Duration::from_secs(5), || {
@@ -386,11 +365,16 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_says_nothing_is_not_waited_for_as_long_as_one_that_speaks() {
+        let silent = sh("sleep 60").first_line_within(Duration::from_millis(100)).output();
+        assert!(silent.is_err());
+        let speaking = sh("echo; sleep 0.3").first_line_within(Duration::from_millis(100)).output();
+        assert!(speaking.is_ok());
+    }
+
+    #[test]
     fn a_program_that_cannot_be_started_is_named() {
-        let failure = Program::new("no-such-program-here")
-            .output()
-            .unwrap_err()
-            .to_string();
+        let failure = Program::new("no-such-program-here").output().unwrap_err().to_string();
         assert!(failure.contains("no-such-program-here"), "{failure}");
     }
 }

@@ -42,11 +42,7 @@ impl Sources {
         let package = format!("examples/{}", self.package());
         let own = ["Cargo.toml", "Dockerfile", "Dockerfile.prebuilt", "src"];
         let shared = ["Cargo.lock", "Cargo.toml"];
-        shared
-            .map(str::to_owned)
-            .into_iter()
-            .chain(own.map(|path| format!("{package}/{path}")))
-            .collect()
+        shared.map(str::to_owned).into_iter().chain(own.map(|path| format!("{package}/{path}"))).collect()
     }
 }
 
@@ -66,9 +62,7 @@ impl Repository {
             what: text!("no-repository", dir = start.display()),
             cure: text!("no-repository-cure"),
         })?;
-        Ok(Repository {
-            root: root.to_owned(),
-        })
+        Ok(Repository { root: root.to_owned() })
     }
 
     /// A digest of what `sources` are built from, in hexadecimal: equal trees have equal ones.
@@ -85,11 +79,7 @@ impl Repository {
                 if !entry.file_type().is_file() {
                     continue;
                 }
-                let name = entry
-                    .path()
-                    .strip_prefix(&self.root)
-                    .unwrap_or(entry.path())
-                    .to_string_lossy();
+                let name = entry.path().strip_prefix(&self.root).unwrap_or(entry.path()).to_string_lossy();
                 let content = fs::read(entry.path()).context(|| name.to_string())?;
                 digest.update(format!("{name} {}\n", content.len()).replace('\\', "/"));
                 digest.update(content);
@@ -105,10 +95,7 @@ impl Repository {
     /// The commit that last changed `sources`, with `-dirty` where they have changed since; `unknown` outside git.
     pub fn commit(&self, sources: Sources) -> String {
         let git = |args: &[&str]| {
-            let program = Program::new("git")
-                .args(args)
-                .args(sources.paths())
-                .dir(&self.root);
+            let program = Program::new("git").args(args).args(sources.paths()).dir(&self.root);
             program.stdout().ok()
         };
         let commit =
@@ -138,17 +125,12 @@ mod tests {
     fn copy() -> (tempfile::TempDir, Repository) {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("examples/factor12/src")).unwrap();
-        for path in [
-            "Cargo.lock",
-            "Cargo.toml",
-            "examples/factor12/Cargo.toml",
-            "examples/factor12/src/lib.rs",
-        ] {
+        for path in
+            ["Cargo.lock", "Cargo.toml", "examples/factor12/Cargo.toml", "examples/factor12/src/lib.rs"]
+        {
             fs::write(dir.path().join(path), path).unwrap();
         }
-        let repository = Repository {
-            root: dir.path().to_owned(),
-        };
+        let repository = Repository { root: dir.path().to_owned() };
         (dir, repository)
     }
 
@@ -168,12 +150,7 @@ mod tests {
         assert_eq!(repository.commit(Sources::App), "unknown");
         let git = |args: &[&str]| {
             let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
-            Program::new("git")
-                .args(identity)
-                .args(args)
-                .dir(dir.path())
-                .stdout()
-                .unwrap()
+            Program::new("git").args(identity).args(args).dir(dir.path()).stdout().unwrap()
         };
         git(&["init", "--quiet"]);
         git(&["add", "--all"]);

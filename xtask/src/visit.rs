@@ -29,14 +29,9 @@ pub struct Health {
 impl Visitor {
     /// A visitor of `url`, which ends with a slash. A proxy of the environment is not asked: the app is on this machine.
     pub fn new(url: &str) -> Visitor {
-        let config = Agent::config_builder()
-            .timeout_global(Some(LIMIT))
-            .proxy(None)
-            .http_status_as_error(false);
-        Visitor {
-            agent: config.build().into(),
-            url: url.to_owned(),
-        }
+        let config =
+            Agent::config_builder().timeout_global(Some(LIMIT)).proxy(None).http_status_as_error(false);
+        Visitor { agent: config.build().into(), url: url.to_owned() }
     }
 
     /// Visits the page and returns its body without the newline at its end.
@@ -51,27 +46,15 @@ impl Visitor {
         if answer.status() == 200 {
             Ok(body)
         } else {
-            Err(Failure::Failed(text!(
-                "bad-status",
-                url = self.url,
-                status = answer.status(),
-                body = body
-            )))
+            Err(Failure::Failed(text!("bad-status", url = self.url, status = answer.status(), body = body)))
         }
     }
 
     /// The app's health, where it is good; `Err` tells why it is not, in one line.
     pub fn health(&self) -> std::result::Result<Health, String> {
         let url = format!("{}health", self.url);
-        let mut answer = self
-            .agent
-            .get(&url)
-            .call()
-            .map_err(|error| format!("{url}: {error}"))?;
-        let body = answer
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| format!("{url}: {error}"))?;
+        let mut answer = self.agent.get(&url).call().map_err(|error| format!("{url}: {error}"))?;
+        let body = answer.body_mut().read_to_string().map_err(|error| format!("{url}: {error}"))?;
         if answer.status() != 200 {
             return Err(format!("{url}: {} {body}", answer.status()));
         }

@@ -48,24 +48,13 @@ pub struct StepReport {
 impl Report {
     /// Adds a step that went well.
     pub fn done(&mut self, name: &'static str, ms: u64, step: StepReport) {
-        self.steps.push(StepReport {
-            name,
-            ok: true,
-            ms,
-            ..step
-        });
+        self.steps.push(StepReport { name, ok: true, ms, ..step });
     }
 
     /// Adds a step that failed.
     pub fn failed(&mut self, name: &'static str, ms: u64, failure: &Failure) {
         let error = Some(failure.to_string());
-        self.steps.push(StepReport {
-            name,
-            ok: false,
-            ms,
-            error,
-            ..StepReport::default()
-        });
+        self.steps.push(StepReport { name, ok: false, ms, error, ..StepReport::default() });
     }
 
     /// Prints it on stdout, on one line.

@@ -2,96 +2,73 @@
 
 use std::time::Duration;
 
-use crate::engine::{docker, no_disk};
+use crate::engine::no_disk;
 use crate::failure::{Failure, Result};
 use crate::repository::{Repository, Sources};
 use crate::text;
 
-use super::{Effort, Maker, REVISION, SOURCES, current, id, named_in, pack};
-
-/// The name that `docker-compose.yml` gives the image.
-pub const NAME: &str = "factor12";
+use super::{Build, Effort, Maker, current, id, named_in, pack};
 
 const DOCKERFILE: &str = "examples/factor12/Dockerfile";
 
 /// The image's id, and how it was had.
 pub fn ensure(maker: &Maker) -> Result<(String, String)> {
+    let name = name(maker.repository)?;
     let digest = maker.repository.digest(Sources::App)?;
     let commit = maker.repository.commit(Sources::App);
-    if let Some(id) = current(NAME, &digest, &commit)? {
-        return Ok((id, text!("app-here", image = NAME, commit = commit)));
+    let image = Build { name: &name, digest: &digest, commit: &commit };
+    if let Some(id) = current(image)? {
+        return Ok((id, text!("app-here", image = name, commit = commit)));
     }
-    let why_not_built = match build(maker, &digest, &commit) {
-        Ok(()) => return Ok((made()?, text!("app-built", image = NAME, commit = commit))),
-        Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-        Err(failure) => no_disk(failure),
+    let built = match build(maker, image).map_err(no_disk) {
+        Ok(id) => return Ok((id, text!("app-built", image = name, commit = commit))),
+        Err(Failure::Failed(why_not)) => why_not,
+        Err(failure) => return Err(failure),
     };
-    if matches!(why_not_built, Failure::Missing { .. }) {
-        return Err(why_not_built);
-    }
-    match pack::pack(maker, Sources::App, NAME, &digest, &commit) {
-        Ok(()) => Ok((
-            made()?,
-            text!(
-                "app-packed",
-                image = NAME,
-                commit = commit,
-                reason = first_line(&why_not_built)
-            ),
-        )),
-        Err(Failure::Failed(why_not_packed)) => Err(no_disk(Failure::Failed(text!(
-            "app-impossible",
-            built = why_not_built,
-            packed = why_not_packed
-        )))),
+    match pack::pack(maker, Sources::App, image).map_err(no_disk) {
+        Ok(id) => {
+            let reason = built.lines().next().unwrap_or_default();
+            Ok((id, text!("app-packed", image = name, commit = commit, reason = reason)))
+        }
+        Err(Failure::Failed(packed)) => {
+            Err(Failure::Failed(text!("app-impossible", built = built, packed = packed)))
+        }
         Err(failure) => Err(failure),
     }
 }
 
-fn made() -> Result<String> {
-    id(NAME)?.ok_or_else(|| Failure::Failed(text!("image-vanished", image = NAME)))
-}
-
 /// Builds with `Dockerfile`, in a container.
-fn build(maker: &Maker, digest: &str, commit: &str) -> Result {
+fn build(maker: &Maker, image: Build) -> Result<String> {
     const LIMIT: Duration = Duration::from_secs(20 * 60);
+    if maker.effort == Effort::Offline {
+        // Even where the compiler's image is here: it would ask cargo's registry for the rest.
+        return Err(Failure::Failed(text!("not-built-offline")));
+    }
     let rust = named_in(maker.repository, DOCKERFILE, "ARG RUST_IMAGE=")?;
     if id(&rust)?.is_none() {
         maker.pull(&rust)?;
-    } else if maker.effort == Effort::Offline {
-        // The compiler is here, but not what it would ask cargo's registry for.
-        return Err(Failure::Failed(text!("not-built-offline")));
     }
-    maker.run(
-        docker([
-            "build",
-            "--progress",
-            "plain",
-            "--file",
-            DOCKERFILE,
-            "--tag",
-            NAME,
-        ])
-        .args(["--build-arg".to_owned(), format!("COMMIT={commit}")])
-        .args(["--label".to_owned(), format!("{SOURCES}={digest}")])
-        .args(["--label".to_owned(), format!("{REVISION}={commit}")])
-        .args(["."])
-        .env("DOCKER_BUILDKIT", "1")
-        .dir(&maker.repository.root)
-        .limit(LIMIT),
-    )
+    maker.build(image, |program| {
+        program
+            .args(["--progress", "plain", "--file", DOCKERFILE])
+            .args(["--build-arg".to_owned(), format!("COMMIT={}", image.commit)])
+            .args(["."])
+            .env("DOCKER_BUILDKIT", "1")
+            .dir(&maker.repository.root)
+            .limit(LIMIT)
+    })
 }
 
-fn first_line(failure: &Failure) -> String {
-    failure.to_string().lines().next().unwrap_or_default().to_owned()
+/// The name that `docker-compose.yml` gives the image.
+fn name(repository: &Repository) -> Result<String> {
+    named_in(repository, "docker-compose.yml", "${FACTOR12_IMAGE:-")
 }
 
 /// The image's name, and whether it is here and current.
 pub fn look(repository: &Repository) -> Result<(String, bool)> {
-    let here = current(
-        NAME,
-        &repository.digest(Sources::App)?,
-        &repository.commit(Sources::App),
-    )?;
-    Ok((NAME.to_owned(), here.is_some()))
+    let name = name(repository)?;
+    let digest = repository.digest(Sources::App)?;
+    let commit = repository.commit(Sources::App);
+    let here = current(Build { name: &name, digest: &digest, commit: &commit })?.is_some();
+    Ok((name, here))
 }

@@ -11,7 +11,7 @@ use crate::failure::{Context, Failure, Result};
 use crate::repository::{Repository, Sources};
 use crate::text;
 
-use super::{Effort, Maker, current, id, named_in, pack};
+use super::{Build, Effort, Maker, current, id, named_in, pack};
 
 /// The name of the stand-in's image.
 const STAND_IN: &str = "pocket-redis";
@@ -34,7 +34,8 @@ pub fn ensure(maker: &Maker) -> Result<(String, String)> {
     }
     let digest = maker.repository.digest(Sources::PocketRedis)?;
     let commit = maker.repository.commit(Sources::PocketRedis);
-    let stand_in_is_here = current(STAND_IN, &digest, &commit)?.is_some();
+    let stand_in = Build { name: STAND_IN, digest: &digest, commit: &commit };
+    let stand_in_is_here = current(stand_in)?.is_some();
     if !(stand_in_is_here && maker.effort == Effort::Enough) {
         match maker.pull(&real) {
             Ok(()) => {
@@ -44,7 +45,7 @@ pub fn ensure(maker: &Maker) -> Result<(String, String)> {
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
             Err(why_not_pulled) => {
                 if !stand_in_is_here {
-                    pack::pack(maker, Sources::PocketRedis, STAND_IN, &digest, &commit).map_err(
+                    pack::pack(maker, Sources::PocketRedis, stand_in).map_err(
                         |why_not_packed| match no_disk(why_not_packed) {
                             Failure::Failed(packed) => Failure::Failed(text!(
                                 "redis-impossible",
@@ -60,19 +61,13 @@ pub fn ensure(maker: &Maker) -> Result<(String, String)> {
         }
     }
     name_stand_in(maker.repository)?;
-    Ok((
-        STAND_IN.to_owned(),
-        text!("redis-stand-in", image = STAND_IN, real = real),
-    ))
+    Ok((STAND_IN.to_owned(), text!("redis-stand-in", image = STAND_IN, real = real)))
 }
 
 /// The name of the image that would play Redis now, and whether it is here.
 pub fn look(repository: &Repository) -> Result<(String, bool)> {
     let real = named_in(repository, "docker-compose.yml", "${REDIS_IMAGE:-")?;
-    let stand_in = dotenv(repository)?
-        .iter()
-        .any(|line| line == LINE)
-        .then(|| STAND_IN.to_owned());
+    let stand_in = dotenv(repository)?.iter().any(|line| line == LINE).then(|| STAND_IN.to_owned());
     let name = chosen(repository)?.or(stand_in).unwrap_or(real);
     let here = id(&name)?.is_some();
     Ok((name, here))
@@ -84,13 +79,9 @@ fn chosen(repository: &Repository) -> Result<Option<String>> {
         return Ok(Some(image));
     }
     let lines = dotenv(repository)?;
-    let theirs = lines
-        .iter()
-        .filter(|line| *line != LINE)
-        .filter_map(|line| line.trim().strip_prefix("REDIS_IMAGE="));
-    Ok(theirs
-        .map(|image| image.trim_matches(['"', '\'']).to_owned())
-        .rfind(|image| !image.is_empty()))
+    let theirs =
+        lines.iter().filter(|line| *line != LINE).filter_map(|line| line.trim().strip_prefix("REDIS_IMAGE="));
+    Ok(theirs.map(|image| image.trim_matches(['"', '\'']).to_owned()).rfind(|image| !image.is_empty()))
 }
 
 fn name_stand_in(repository: &Repository) -> Result {
@@ -138,9 +129,7 @@ mod tests {
         if let Some(text) = dotenv {
             fs::write(dir.path().join(".env"), text).unwrap();
         }
-        let repository = Repository {
-            root: dir.path().to_owned(),
-        };
+        let repository = Repository { root: dir.path().to_owned() };
         (dir, repository)
     }
 

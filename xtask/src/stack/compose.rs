@@ -34,20 +34,13 @@ impl Blueprint {
     ///
     /// [`Failure::Missing`]: which of them is missing.
     pub fn find() -> Result<Blueprint> {
-        Ok(Blueprint {
-            engine: Engine::find()?,
-            compose: Compose::find()?,
-        })
+        Ok(Blueprint { engine: Engine::find()?, compose: Compose::find()? })
     }
 }
 
 impl super::Blueprint for Blueprint {
     fn told(&self) -> String {
-        text!(
-            "told-compose",
-            engine = self.engine.version,
-            compose = self.compose.version
-        )
+        text!("told-compose", engine = self.engine.version, compose = self.compose.version)
     }
 
     fn preparation(&self) -> Preparation {
@@ -71,9 +64,7 @@ impl super::Blueprint for Blueprint {
 
 /// A name that no other project on this machine has: by the process, and by the moment.
 fn project_name() -> String {
-    let moment = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default();
+    let moment = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("factor12-demo-{}-{:x}", std::process::id(), moment.as_millis())
 }
 
@@ -165,9 +156,7 @@ impl ComposeStack {
     }
 
     fn worker(&self) -> Result<&Container> {
-        self.worker
-            .as_ref()
-            .ok_or_else(|| Failure::Failed(text!("not-up")))
+        self.worker.as_ref().ok_or_else(|| Failure::Failed(text!("not-up")))
     }
 
     /// The same command as `call`, as a person would type it.
@@ -188,10 +177,7 @@ impl ComposeStack {
                     looked = Instant::now();
                     let worker = inspect(&[id])?.remove(0);
                     if !worker.state.running {
-                        return Err(Failure::Failed(text!(
-                            "worker-ended",
-                            code = worker.state.exit_code
-                        )));
+                        return Err(Failure::Failed(text!("worker-ended", code = worker.state.exit_code)));
                     }
                 }
                 Ok(None)
@@ -203,9 +189,7 @@ impl ComposeStack {
 
     /// Shows that `exec` joined the worker's container: the process there has its host's name.
     fn prove_exec(&self) -> Result<Vec<String>> {
-        let said = self
-            .call(&["exec", "-T", "worker", "reset", "--version"])
-            .stdout()?;
+        let said = self.call(&["exec", "-T", "worker", "reset", "--version"]).stdout()?;
         let worker = self.worker()?.host();
         expect_host(&said, worker)?;
         Ok(vec![text!("proof-same-container", container = worker)])
@@ -215,9 +199,7 @@ impl ComposeStack {
     /// differs from the last in nothing but that it stays for a look.
     fn prove_run(&self) -> Result<Vec<String>> {
         let name = format!("{}-proof", self.project);
-        let said = self
-            .call(&["run", "-T", "--name", &name, "worker", "reset", "--version"])
-            .stdout()?;
+        let said = self.call(&["run", "-T", "--name", &name, "worker", "reset", "--version"]).stdout()?;
         let (worker, one_off) = {
             let mut both = inspect(&[&self.worker()?.id, &name])?;
             (both.remove(0), both.remove(0))
@@ -226,25 +208,11 @@ impl ComposeStack {
         expect_host(&said, one_off.host())?;
         differ(&text!("proof-container"), worker.host(), one_off.host())?;
         same(&text!("proof-image"), &worker.image, &one_off.image)?;
-        same(
-            &text!("proof-environment"),
-            &worker.environment().join(" "),
-            &one_off.environment().join(" "),
-        )?;
+        same(&text!("proof-environment"), &worker.environment().join(" "), &one_off.environment().join(" "))?;
         Ok(vec![
-            text!(
-                "proof-new-container",
-                container = one_off.host(),
-                worker = worker.host()
-            ),
-            text!(
-                "proof-same-image",
-                image = worker.image.chars().take(19).collect::<String>()
-            ),
-            text!(
-                "proof-same-environment",
-                environment = worker.environment().join(" ")
-            ),
+            text!("proof-new-container", container = one_off.host(), worker = worker.host()),
+            text!("proof-same-image", image = worker.image.chars().take(19).collect::<String>()),
+            text!("proof-same-environment", environment = worker.environment().join(" ")),
         ])
     }
 
@@ -261,20 +229,13 @@ impl ComposeStack {
             let ids = listed()?;
             if !ids.is_empty() {
                 docker(&remove).args(ids.lines()).must_end().output()?;
-                left.extend(
-                    listed()?
-                        .lines()
-                        .map(|id| format!("docker {} {id}", remove.join(" "))),
-                );
+                left.extend(listed()?.lines().map(|id| format!("docker {} {id}", remove.join(" "))));
             }
         }
         if left.is_empty() {
             return Ok(());
         }
-        Err(Failure::Failed(text!(
-            "left-behind",
-            commands = left.join("\n    ")
-        )))
+        Err(Failure::Failed(text!("left-behind", commands = left.join("\n    "))))
     }
 }
 
@@ -306,23 +267,12 @@ impl Stack for ComposeStack {
 
     fn reset(&mut self, way: Way) -> Result<Ran> {
         let (args, typed): (&[&str], &[&str]) = match way {
-            Way::Run => (
-                &["run", "--rm", "-T", "worker", "reset"],
-                &["run", "--rm", "worker", "reset"],
-            ),
+            Way::Run => (&["run", "--rm", "-T", "worker", "reset"], &["run", "--rm", "worker", "reset"]),
             _ => (&["exec", "-T", "worker", "reset"], &["exec", "worker", "reset"]),
         };
         let output = self.call(args).stdout()?;
-        let proof = if way == Way::Run {
-            self.prove_run()?
-        } else {
-            self.prove_exec()?
-        };
-        Ok(Ran {
-            command: self.typed(typed),
-            output,
-            proof,
-        })
+        let proof = if way == Way::Run { self.prove_run()? } else { self.prove_exec()? };
+        Ok(Ran { command: self.typed(typed), output, proof })
     }
 
     fn last_words(&self) -> String {
@@ -332,19 +282,13 @@ impl Stack for ComposeStack {
 
     fn down(&mut self) -> Result {
         // Whatever Compose says of it, what counts is what is left.
-        let said = self
-            .call(&["down", "--volumes", "--remove-orphans", "--timeout", "10"])
-            .output();
+        let said = self.call(&["down", "--volumes", "--remove-orphans", "--timeout", "10"]).output();
         self.sweep()?;
         said.map(drop)
     }
 
     fn how_to_remove(&self) -> String {
-        format!(
-            "{} --project-name {} down --volumes",
-            self.compose.words.join(" "),
-            self.project
-        )
+        format!("{} --project-name {} down --volumes", self.compose.words.join(" "), self.project)
     }
 
     fn keep(&mut self) {}
@@ -352,19 +296,13 @@ impl Stack for ComposeStack {
 
 /// What `docker inspect` tells of these containers, in this order.
 fn inspect(containers: &[&str]) -> Result<Vec<Container>> {
-    let said = docker(["inspect", "--type", "container"])
-        .args(containers)
-        .must_end()
-        .stdout()?;
+    let said = docker(["inspect", "--type", "container"]).args(containers).must_end().stdout()?;
     let told: Vec<Container> =
         serde_json::from_str(&said).map_err(|error| Failure::Failed(text!("bad-inspect", reason = error)))?;
     if told.len() == containers.len() && !told.is_empty() {
         return Ok(told);
     }
-    Err(Failure::Failed(text!(
-        "bad-inspect",
-        reason = said.chars().take(200).collect::<String>()
-    )))
+    Err(Failure::Failed(text!("bad-inspect", reason = said.chars().take(200).collect::<String>())))
 }
 
 /// Expects that `reset --version` was said on this host.
@@ -377,19 +315,10 @@ fn same(what: &str, expected: &str, found: &str) -> Result {
     if expected == found {
         Ok(())
     } else {
-        Err(Failure::Failed(text!(
-            "disagree",
-            what = what,
-            expected = expected,
-            found = found
-        )))
+        Err(Failure::Failed(text!("disagree", what = what, expected = expected, found = found)))
     }
 }
 
 fn differ(what: &str, one: &str, other: &str) -> Result {
-    if one == other {
-        Err(Failure::Failed(text!("should-differ", what = what, one = one)))
-    } else {
-        Ok(())
-    }
+    if one == other { Err(Failure::Failed(text!("should-differ", what = what, one = one))) } else { Ok(()) }
 }

@@ -24,14 +24,7 @@ const READY: Duration = Duration::from_secs(15);
 const REDIS_IS_READY: &str = "Ready to accept connections";
 
 /// Every variable that the app reads: the person's own must not reach the demo's.
-const VARIABLES: [&str; 6] = [
-    "HOST_REDIS",
-    "PORT_REDIS",
-    "REDIS_URL",
-    "HOST",
-    "PORT",
-    "RUST_LOG",
-];
+const VARIABLES: [&str; 6] = ["HOST_REDIS", "PORT_REDIS", "REDIS_URL", "HOST", "PORT", "RUST_LOG"];
 
 /// Which program plays Redis.
 pub struct Blueprint {
@@ -47,22 +40,14 @@ impl Blueprint {
     /// [`Failure::Missing`]: there is none.
     pub fn host() -> Result<Blueprint> {
         let found = which::which("redis-server");
-        let redis_server = found.map_err(|_| Failure::Missing {
-            what: text!("no-redis"),
-            cure: text!("no-redis-cure"),
-        })?;
-        Ok(Blueprint {
-            kind: Kind::Host,
-            redis_server: Some(redis_server),
-        })
+        let redis_server =
+            found.map_err(|_| Failure::Missing { what: text!("no-redis"), cure: text!("no-redis-cure") })?;
+        Ok(Blueprint { kind: Kind::Host, redis_server: Some(redis_server) })
     }
 
     /// `pocket-redis`, built from this repository.
     pub fn embedded() -> Blueprint {
-        Blueprint {
-            kind: Kind::Embedded,
-            redis_server: None,
-        }
+        Blueprint { kind: Kind::Embedded, redis_server: None }
     }
 }
 
@@ -149,33 +134,21 @@ impl HostStack {
         VARIABLES.iter().for_each(|name| {
             command.env_remove(name);
         });
-        command
-            .envs(self.environment())
-            .env("HOST", "127.0.0.1")
-            .env("PORT", "0");
+        command.envs(self.environment()).env("HOST", "127.0.0.1").env("PORT", "0");
         let web = self.web.insert(Service::start(command, dir.join("web.log"))?);
         let address = wait_for(READY, || {
             let said = web.said();
-            let address = said
-                .split_once("web listens on ")
-                .and_then(|(_, rest)| rest.split_once(' '));
-            Ok(address
-                .map(|(address, _)| Some(address.to_owned()))
-                .or(web.has_ended().then_some(None)))
+            let address = said.split_once("web listens on ").and_then(|(_, rest)| rest.split_once(' '));
+            Ok(address.map(|(address, _)| Some(address.to_owned())).or(web.has_ended().then_some(None)))
         })?;
-        let address = address
-            .flatten()
-            .ok_or_else(|| Failure::Failed(text!("web-not-ready")))?;
+        let address = address.flatten().ok_or_else(|| Failure::Failed(text!("web-not-ready")))?;
         self.url = format!("http://{address}/");
         Ok(())
     }
 
     /// What both `web` and its admin processes are told: the same, as the factor wants it.
     fn environment(&self) -> [(&'static str, String); 2] {
-        [
-            ("HOST_REDIS", "127.0.0.1".to_owned()),
-            ("PORT_REDIS", self.redis_port.to_string()),
-        ]
+        [("HOST_REDIS", "127.0.0.1".to_owned()), ("PORT_REDIS", self.redis_port.to_string())]
     }
 }
 
@@ -216,10 +189,7 @@ impl Stack for HostStack {
             program = program.env(name, value);
         }
         let output = program.stdout()?;
-        let environment = self
-            .environment()
-            .map(|(name, value)| format!("{name}={value}"))
-            .join(" ");
+        let environment = self.environment().map(|(name, value)| format!("{name}={value}")).join(" ");
         Ok(Ran {
             command: format!("$ {environment} reset"),
             output,
@@ -230,9 +200,7 @@ impl Stack for HostStack {
     fn last_words(&self) -> String {
         let services = [("redis", &self.redis), ("web", &self.web)];
         let said = services.into_iter().filter_map(|(name, service)| {
-            service
-                .as_ref()
-                .map(|service| format!("    {name}:\n{}", last_lines(&service.said())))
+            service.as_ref().map(|service| format!("    {name}:\n{}", last_lines(&service.said())))
         });
         said.collect::<Vec<_>>().join("\n")
     }
@@ -248,10 +216,7 @@ impl Stack for HostStack {
     }
 
     fn how_to_remove(&self) -> String {
-        let ids = [&self.web, &self.redis]
-            .into_iter()
-            .flatten()
-            .map(|service| service.id().to_string());
+        let ids = [&self.web, &self.redis].into_iter().flatten().map(|service| service.id().to_string());
         let ids = ids.collect::<Vec<_>>().join(" ");
         match &self.dir {
             Some(dir) => format!("kill {ids}; rm -r {}", dir.path().display()),
