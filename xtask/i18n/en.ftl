@@ -20,6 +20,7 @@ kept =
     The stack stays up: { $url }
     Remove it with: { $command }
 proved = Proved: after each reset the counter restarted from 1, in the release { $release } that the app itself runs.
+on-a-stand-in = This ran on pocket-redis, a stand-in: it counts as Redis does, and keeps nothing.
 last-words = The last lines of the services:
 interrupted = Stopped, as you asked.
 stopping = Stopping, and cleaning up…

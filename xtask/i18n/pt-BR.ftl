@@ -20,6 +20,7 @@ kept =
     A stack continua no ar: { $url }
     Para removê-la: { $command }
 proved = Provado: depois de cada reset o contador recomeçou do 1, na mesma release { $release } que a aplicação executa.
+on-a-stand-in = Isto rodou no pocket-redis, um substituto: ele conta como o Redis, mas não guarda nada.
 last-words = As últimas linhas dos serviços:
 interrupted = Interrompido, como você pediu.
 stopping = Parando e limpando tudo…

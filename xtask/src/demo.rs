@@ -117,6 +117,9 @@ impl Demo<'_> {
         }
         if result.is_ok() {
             headline(&text!("proved", release = self.report.release));
+            if self.report.redis == "pocket-redis" {
+                say(&text!("on-a-stand-in"));
+            }
         }
         result
     }
@@ -170,6 +173,7 @@ impl Demo<'_> {
         })?;
         let (visitor, health) = up.ok_or(Failure::Interrupted)?;
         self.report.url = stack.url().to_owned();
+        self.report.redis = stack.redis().to_owned();
         self.report.release = health.release.clone();
 
         let visits = self.options.visits;

@@ -107,6 +107,9 @@ pub trait Stack {
     /// The address of the app; empty before it is up.
     fn url(&self) -> &str;
 
+    /// What plays Redis in it: an image, or a program.
+    fn redis(&self) -> &str;
+
     /// The ways to run an admin process in it.
     fn ways(&self) -> &'static [Way];
 

@@ -14,6 +14,8 @@ pub struct Report {
     pub ok: bool,
     /// The kind of stack.
     pub stack: &'static str,
+    /// What played Redis: an image, or a program.
+    pub redis: String,
     /// The release that served; empty if none did.
     pub release: String,
     /// Where it was served; empty if it was not.

@@ -261,6 +261,10 @@ impl Stack for ComposeStack {
         &self.url
     }
 
+    fn redis(&self) -> &str {
+        &self.images.redis
+    }
+
     fn ways(&self) -> &'static [Way] {
         &[Way::Exec, Way::Run]
     }

@@ -1,5 +1,6 @@
 //! The stack as plain processes of this machine: `web`, beside a real `redis-server` or `pocket-redis`.
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -174,6 +175,10 @@ impl Stack for HostStack {
 
     fn url(&self) -> &str {
         &self.url
+    }
+
+    fn redis(&self) -> &str {
+        self.redis_server.file_stem().and_then(OsStr::to_str).unwrap_or_default()
     }
 
     fn ways(&self) -> &'static [Way] {
