@@ -4,28 +4,16 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-#[cfg(windows)]
-use process_wrap::std::JobObject;
-#[cfg(unix)]
-use process_wrap::std::ProcessGroup;
-use process_wrap::std::{ChildWrapper, CommandWrap};
+use runbook::process::{self, Child, Ended, Limits, Stream};
 
 use crate::failure::{Context, Failure, Result};
 use crate::{narration, text};
-
-/// How often a wait looks at the clock and at the request to stop.
-const TICK: Duration = Duration::from_millis(20);
-
-/// How long a program may take to end once it was asked to.
-const GRACE: Duration = Duration::from_secs(10);
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -55,7 +43,7 @@ pub fn wait_for<T>(limit: Duration, mut ready: impl FnMut() -> Result<Option<T>>
         if Instant::now() >= deadline {
             return Ok(None);
         }
-        thread::sleep(TICK);
+        thread::sleep(process::TICK);
     }
 }
 
@@ -184,50 +172,30 @@ impl Program {
     /// # Errors
     ///
     /// As [`Program::output`].
-    pub fn lines(mut self, mut heard: impl FnMut(&str)) -> Result<Output> {
+    pub fn lines(self, mut heard: impl FnMut(&str)) -> Result<Output> {
         let shown = self.shown();
-        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = spawn(self.command).context(|| text!("doing-start", program = shown))?;
-        let (sender, lines) = mpsc::channel();
-        if let Some(stdout) = child.stdout().take() {
-            read(stdout, true, sender.clone());
-        }
-        if let Some(stderr) = child.stderr().take() {
-            read(stderr, false, sender);
-        }
-
-        let started = Instant::now();
-        let mut said = (String::new(), String::new());
-        let status = loop {
-            match lines.recv_timeout(TICK) {
-                Ok((is_stdout, line)) => {
-                    heard(line.trim_end());
-                    let stream = if is_stdout { &mut said.0 } else { &mut said.1 };
-                    stream.push_str(&line);
-                }
-                // Both pipes are closed: all was heard. A program that closed them early is waited for.
-                Err(RecvTimeoutError::Disconnected) => {
-                    if let Some(status) = child.try_wait().context(|| shown.clone())? {
-                        break status;
-                    }
-                    thread::sleep(Duration::from_millis(1));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if !self.must_end && go_on().is_err() {
-                end(child.as_mut());
-                return Err(Failure::Interrupted);
-            }
-            let is_silent = said.0.is_empty() && said.1.is_empty();
-            let limit = self.silence.filter(|_| is_silent).unwrap_or(self.limit);
-            if started.elapsed() >= limit {
-                end(child.as_mut());
-                let last = last_lines(&format!("{}{}", said.0, said.1));
-                let what = text!("took-too-long", program = shown, seconds = limit.as_secs());
-                return Err(Failure::Failed(format!("{what}\n{last}")));
-            }
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        let limits = Limits {
+            total: self.limit,
+            first_line: self.silence,
+            stop: &|| !self.must_end && go_on().is_err(),
+            one_pipe: false,
         };
-        Ok(Output { status, stdout: said.0, stderr: said.1 })
+        let ended = process::run(self.command, &limits, &mut |stream, line| {
+            heard(line.trim_end());
+            match stream {
+                Stream::Stdout => stdout.push_str(line),
+                Stream::Stderr => stderr.push_str(line),
+            }
+        });
+        match ended.context(|| text!("doing-start", program = shown))? {
+            Ended::Exited(status) => Ok(Output { status, stdout, stderr }),
+            Ended::Stopped => Err(Failure::Interrupted),
+            Ended::TimedOut(limit) => {
+                let what = text!("took-too-long", program = shown, seconds = limit.as_secs());
+                Err(Failure::Failed(format!("{what}\n{}", last_lines(&format!("{stdout}{stderr}")))))
+            }
+        }
     }
 }
 
@@ -246,7 +214,7 @@ pub fn succeeded(shown: &str, output: Output) -> Result<Output> {
 
 /// A program that goes on running: its output goes to a file, so that it survives us where it shall.
 pub struct Service {
-    child: Box<dyn ChildWrapper>,
+    child: Child,
     log: PathBuf,
 }
 
@@ -257,7 +225,7 @@ impl Service {
         let again = file.try_clone().context(|| log.display().to_string())?;
         command.stdin(Stdio::null()).stdout(file).stderr(again);
         let program = command.get_program().to_string_lossy().into_owned();
-        let child = spawn(command).context(|| text!("doing-start", program = program))?;
+        let child = process::spawn(command).context(|| text!("doing-start", program = program))?;
         Ok(Service { child, log })
     }
 
@@ -278,54 +246,8 @@ impl Service {
 
     /// Ends it and waits until it has: asks first, and kills it where it does not listen.
     pub fn stop(&mut self) {
-        end(self.child.as_mut());
+        process::end(self.child.as_mut());
     }
-}
-
-/// Starts a command in a group of its own: Ctrl-C in the terminal reaches us alone, and whoever it
-/// starts can be ended with it.
-fn spawn(command: Command) -> std::io::Result<Box<dyn ChildWrapper>> {
-    let mut command = CommandWrap::from(command);
-    #[cfg(unix)]
-    command.wrap(ProcessGroup::leader());
-    #[cfg(windows)]
-    command.wrap(JobObject);
-    command.spawn()
-}
-
-fn end(child: &mut dyn ChildWrapper) {
-    #[cfg(unix)]
-    if child.signal(SIGTERM).is_ok() {
-        let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline {
-            if matches!(child.try_wait(), Ok(Some(_))) {
-                break;
-            }
-            thread::sleep(TICK);
-        }
-    }
-    // Also after a good end: a child of its own may have stayed.
-    child.start_kill().ok();
-    child.wait().ok();
-}
-
-/// The request to end, by its POSIX number: the same on every Unix.
-#[cfg(unix)]
-const SIGTERM: i32 = 15;
-
-/// Sends each line of `stream` on, until it is closed.
-fn read(stream: impl Read + Send + 'static, is_stdout: bool, lines: Sender<(bool, String)>) {
-    thread::spawn(move || {
-        let mut stream = BufReader::new(stream);
-        let mut line = Vec::new();
-        while stream.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            // Nobody listens any more where the program was ended: the rest is not wanted.
-            if lines.send((is_stdout, String::from_utf8_lossy(&line).into_owned())).is_err() {
-                break;
-            }
-            line.clear();
-        }
-    });
 }
 
 #[cfg(all(test, unix))]

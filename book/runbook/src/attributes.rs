@@ -1,0 +1,98 @@
+//! What stands behind `console` in a fence's info string: `console,stderr,timeout=30,norun="why"`.
+
+use std::time::Duration;
+
+use crate::chapter::Rule;
+
+/// How a step is to be run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// Stderr is compared too: both streams, in order, through one pipe.
+    pub stderr: bool,
+    /// The limit of each command, where the page sets one of its own.
+    pub timeout: Option<Duration>,
+    /// Why the step cannot run unattended; it is shown, and not run.
+    pub norun: Option<String>,
+}
+
+impl Attributes {
+    /// Reads an info string; `None` if it is not that of a step.
+    ///
+    /// # Errors
+    ///
+    /// An attribute that is unknown, or whose value is not of its kind.
+    pub fn parse(info: &str) -> Result<Option<Attributes>, Rule> {
+        let mut parts = split(info);
+        if parts.next().as_deref() != Some("console") {
+            return Ok(None);
+        }
+        let mut attributes = Attributes::default();
+        for part in parts {
+            let (name, value) =
+                part.split_once('=').map_or((part.as_str(), None), |(name, value)| (name, Some(value)));
+            match (name, value) {
+                ("stderr", None) => attributes.stderr = true,
+                ("timeout", Some(seconds)) => {
+                    let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0);
+                    let seconds = seconds.ok_or_else(|| Rule::BadAttribute(part.clone()))?;
+                    attributes.timeout = Some(Duration::from_secs(seconds));
+                }
+                ("norun", value) => {
+                    let why = value.map(|why| why.trim_matches('"').trim()).filter(|why| !why.is_empty());
+                    attributes.norun = Some(why.ok_or(Rule::NorunWithoutReason)?.to_owned());
+                }
+                _ => return Err(Rule::BadAttribute(part)),
+            }
+        }
+        Ok(Some(attributes))
+    }
+}
+
+/// The parts of an info string between its commas; a comma in quotes belongs to its part.
+fn split(info: &str) -> impl Iterator<Item = String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for c in info.trim().chars() {
+        quoted ^= c == '"';
+        match parts.last_mut() {
+            Some(part) if c != ',' || quoted => part.push(c),
+            _ => parts.push(String::new()),
+        }
+    }
+    parts.into_iter().map(|part| part.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_of_another_language_is_no_step() {
+        for info in ["", "rust", "sh", "consoles", "text,console"] {
+            assert_eq!(Attributes::parse(info), Ok(None), "{info}");
+        }
+    }
+
+    #[test]
+    fn the_attributes_are_read_with_commas_in_quotes() {
+        let read = Attributes::parse(r#"console, stderr,timeout=30,norun="it asks, and waits""#);
+        let expected = Attributes {
+            stderr: true,
+            timeout: Some(Duration::from_secs(30)),
+            norun: Some("it asks, and waits".to_owned()),
+        };
+        assert_eq!(read, Ok(Some(expected)));
+    }
+
+    #[test]
+    fn an_attribute_that_is_unknown_or_malformed_is_an_error() {
+        for part in ["quiet", "stderr=1", "timeout", "timeout=", "timeout=0", "timeout=1s", "timeout=-1", ""]
+        {
+            let read = Attributes::parse(&format!("console,{part}"));
+            assert_eq!(read, Err(Rule::BadAttribute(part.to_owned())));
+        }
+        for part in ["norun", "norun=", r#"norun="""#, r#"norun=" ""#] {
+            assert_eq!(Attributes::parse(&format!("console,{part}")), Err(Rule::NorunWithoutReason));
+        }
+    }
+}

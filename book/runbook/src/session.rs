@@ -1,0 +1,181 @@
+//! Steps, run one after the other: what happens is told as events.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use crate::chapter::Step;
+use crate::compare::{Difference, compare};
+use crate::process::{self, Ended, Limits, Stream};
+use crate::transcript::Exchange;
+
+/// The limit of a command, unless its step sets another.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Where and in which environment steps are run. Nothing survives from one command to the next but
+/// files and what else the commands themselves leave behind.
+#[derive(Debug, Clone)]
+pub struct Session {
+    dir: PathBuf,
+    environment: Vec<(String, Option<String>)>,
+}
+
+/// What happens while a step runs.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A command starts.
+    Command {
+        /// The page's line.
+        line: usize,
+        /// The command.
+        command: String,
+    },
+    /// It printed a line.
+    Line {
+        /// To which stream; where both are compared, always stdout.
+        stream: Stream,
+        /// The line, without its newline.
+        text: String,
+    },
+    /// The command has ended, or the step is not run: what came of it.
+    Verdict(Verdict),
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its exit status and its output are the page's.
+    Matched {
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// Its output is not the page's.
+    Differs {
+        /// Where and how.
+        difference: Difference,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// Its exit status is not the page's.
+    Status {
+        /// What the page says.
+        expected: i32,
+        /// How it ended; `None` by a signal.
+        found: Option<i32>,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// It was ended at its limit.
+    TimedOut {
+        /// The limit.
+        limit: Duration,
+    },
+    /// It was ended because somebody asked to stop.
+    Stopped,
+    /// It could not be started.
+    NotStarted {
+        /// Why.
+        reason: String,
+    },
+    /// The page says that the step cannot run unattended.
+    NotRun {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Verdict {
+    /// Whether the page is right.
+    pub fn is_good(&self) -> bool {
+        matches!(self, Verdict::Matched { .. } | Verdict::NotRun { .. })
+    }
+}
+
+impl Session {
+    /// A session whose commands run in `dir`.
+    pub fn new(dir: impl AsRef<Path>) -> Session {
+        Session { dir: dir.as_ref().to_owned(), environment: Vec::new() }
+    }
+
+    /// Sets a variable for the commands.
+    pub fn env(mut self, name: &str, value: &str) -> Session {
+        self.environment.push((name.to_owned(), Some(value.to_owned())));
+        self
+    }
+
+    /// Takes a variable of our own environment away from the commands.
+    pub fn env_remove(mut self, name: &str) -> Session {
+        self.environment.push((name.to_owned(), None));
+        self
+    }
+
+    /// Runs the commands of a step, up to the first whose page is wrong, and tells what happens.
+    /// `stop` is asked all the time; once it says yes, the command is ended. Returns whether all is as the page says.
+    pub fn run(&self, step: &Step, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut(Event)) -> bool {
+        if let Some(reason) = &step.attributes.norun {
+            tell(Event::Verdict(Verdict::NotRun { reason: reason.clone() }));
+            return true;
+        }
+        step.exchanges.iter().all(|exchange| {
+            tell(Event::Command { line: exchange.line, command: exchange.command.clone() });
+            let verdict = self.exchange(step, exchange, stop, tell);
+            let is_good = verdict.is_good();
+            tell(Event::Verdict(verdict));
+            is_good
+        })
+    }
+
+    fn exchange(
+        &self,
+        step: &Step,
+        exchange: &Exchange,
+        stop: &dyn Fn() -> bool,
+        tell: &mut dyn FnMut(Event),
+    ) -> Verdict {
+        let limits = Limits {
+            total: step.attributes.timeout.unwrap_or(LIMIT),
+            first_line: None,
+            stop,
+            one_pipe: step.attributes.stderr,
+        };
+        let mut printed = String::new();
+        let started = Instant::now();
+        let ended = process::run(self.command(&exchange.command), &limits, &mut |stream, line| {
+            if stream == Stream::Stdout {
+                printed.push_str(line);
+            }
+            let text = line.trim_end_matches(['\n', '\r']).to_owned();
+            tell(Event::Line { stream, text });
+        });
+        let elapsed = started.elapsed();
+        match ended {
+            Ok(Ended::Exited(status)) => judge(exchange, status, &printed, elapsed),
+            Ok(Ended::TimedOut(limit)) => Verdict::TimedOut { limit },
+            Ok(Ended::Stopped) => Verdict::Stopped,
+            Err(error) => Verdict::NotStarted { reason: error.to_string() },
+        }
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(line).current_dir(&self.dir);
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+}
+
+/// The output is judged first: where both are wrong, it tells more than the status.
+fn judge(exchange: &Exchange, status: ExitStatus, printed: &str, elapsed: Duration) -> Verdict {
+    if let Some(difference) = compare(&exchange.output, printed, exchange.output_line) {
+        return Verdict::Differs { difference, elapsed };
+    }
+    if status.code() != Some(exchange.status) {
+        return Verdict::Status { expected: exchange.status, found: status.code(), elapsed };
+    }
+    Verdict::Matched { elapsed }
+}
