@@ -40,11 +40,7 @@ pub fn run(name: &str, job: impl FnOnce(&mut Admin) -> RedisResult<String> + Sen
     logs::to_stderr(config.log);
     let redis = config.redis;
     let address = redis.to_string();
-    info!(
-        "{name} starts (release {}, host {}, redis {address})",
-        release(),
-        host()
-    );
+    info!("{name} starts (release {}, host {}, redis {address})", release(), host());
 
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {

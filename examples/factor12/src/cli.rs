@@ -30,20 +30,12 @@ fn wrong_usage<Args: Parser>(error: &clap::Error) -> String {
     let mut command = Args::command();
     command.build();
     let said = error.to_string();
-    let what = said
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("error: ");
+    let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let accepted: Vec<String> = command
         .get_arguments()
         .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
         .collect();
-    format!(
-        "{}: {what}; accepted: {}",
-        command.get_name(),
-        accepted.join(", ")
-    )
+    format!("{}: {what}; accepted: {}", command.get_name(), accepted.join(", "))
 }
 
 #[cfg(test)]

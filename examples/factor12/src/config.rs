@@ -44,10 +44,7 @@ impl Config {
     ///
     /// The first variable whose value is not accepted.
     pub fn from_env(log: &str) -> Result<Config, BadVariable> {
-        Config::read(
-            |variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()),
-            log,
-        )
+        Config::read(|variable| env::var_os(variable).map(|value| value.to_string_lossy().into_owned()), log)
     }
 
     /// Reads an environment that `get` looks variables up in.
@@ -76,11 +73,7 @@ impl Config {
                 "a level (error, warn, info, debug, trace, off), or target=level, separated by commas",
             )
         })?;
-        Ok(Config {
-            redis,
-            listen: SocketAddr::new(host, port),
-            log,
-        })
+        Ok(Config { redis, listen: SocketAddr::new(host, port), log })
     }
 }
 
@@ -97,20 +90,13 @@ impl Redis {
                 .filter(|port| *port != 0)
                 .ok_or_else(|| bad("PORT_REDIS", value, "a port from 1 to 65535"))?,
         };
-        let info = (host.as_str(), port)
-            .into_connection_info()
-            .map_err(|_| bad("HOST_REDIS", host, HOST))?;
+        let info = (host.as_str(), port).into_connection_info().map_err(|_| bad("HOST_REDIS", host, HOST))?;
         Ok(Redis { info })
     }
 
     fn from_url(url: &str) -> Result<Redis, BadVariable> {
-        let refuse = || {
-            bad(
-                "REDIS_URL",
-                without_secrets(url),
-                "redis://[[user]:password@]host[:port][/database]",
-            )
-        };
+        let refuse =
+            || bad("REDIS_URL", without_secrets(url), "redis://[[user]:password@]host[:port][/database]");
         let parsed = redis::parse_redis_url(url)
             .filter(|parsed| {
                 parsed.scheme() == "redis"
@@ -143,19 +129,12 @@ impl fmt::Display for Redis {
 }
 
 fn bad(variable: &'static str, value: String, accepted: &'static str) -> BadVariable {
-    BadVariable {
-        variable,
-        value,
-        accepted,
-    }
+    BadVariable { variable, value, accepted }
 }
 
 /// A port in plain digits: Rust's own parser would take `+80` too.
 fn decimal(value: &str) -> Option<u16> {
-    value
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| value.parse().ok())?
+    value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok())?
 }
 
 /// Whether `host` can name a host: letters, digits and the few marks of names and addresses
@@ -175,11 +154,7 @@ fn without_secrets(url: &str) -> String {
     let plain = !rest.contains(['@', '?', '#'])
         && (authority.is_empty() || !host.is_empty())
         && port.bytes().all(|byte| byte.is_ascii_digit());
-    if plain {
-        url.to_owned()
-    } else {
-        format!("{scheme}://***")
-    }
+    if plain { url.to_owned() } else { format!("{scheme}://***") }
 }
 
 #[cfg(test)]
@@ -188,10 +163,7 @@ mod tests {
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, BadVariable> {
         let get = |wanted: &str| {
-            variables
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
         };
         Config::read(get, "info")
     }
@@ -213,14 +185,7 @@ mod tests {
 
     #[test]
     fn an_empty_variable_counts_as_unset() {
-        let names = [
-            "HOST_REDIS",
-            "PORT_REDIS",
-            "REDIS_URL",
-            "HOST",
-            "PORT",
-            "RUST_LOG",
-        ];
+        let names = ["HOST_REDIS", "PORT_REDIS", "REDIS_URL", "HOST", "PORT", "RUST_LOG"];
         let config = read(&names.map(|name| (name, ""))).unwrap();
         assert_eq!(config.redis.to_string(), "redis:6379");
         assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
@@ -228,10 +193,7 @@ mod tests {
 
     #[test]
     fn host_and_port_of_redis_come_from_the_environment() {
-        assert_eq!(
-            redis(&[("HOST_REDIS", "cache_1"), ("PORT_REDIS", "6380")]),
-            "cache_1:6380"
-        );
+        assert_eq!(redis(&[("HOST_REDIS", "cache_1"), ("PORT_REDIS", "6380")]), "cache_1:6380");
         assert_eq!(redis(&[("HOST_REDIS", "::1")]), "[::1]:6379");
     }
 
@@ -263,10 +225,7 @@ mod tests {
 
     #[test]
     fn a_value_out_of_range_is_refused_with_what_is_accepted() {
-        assert_eq!(
-            refusal("PORT_REDIS", "abc"),
-            "PORT_REDIS is \"abc\": accepted is a port from 1 to 65535"
-        );
+        assert_eq!(refusal("PORT_REDIS", "abc"), "PORT_REDIS is \"abc\": accepted is a port from 1 to 65535");
         for (variable, value) in [
             ("PORT_REDIS", "0"),
             ("PORT_REDIS", "65536"),
@@ -282,10 +241,7 @@ mod tests {
             ("REDIS_URL", "redis://h:0"),
             ("RUST_LOG", "factor12=loud"),
         ] {
-            assert!(
-                refusal(variable, value).starts_with(variable),
-                "{variable}={value}"
-            );
+            assert!(refusal(variable, value).starts_with(variable), "{variable}={value}");
         }
     }
 }

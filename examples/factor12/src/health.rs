@@ -32,9 +32,7 @@ async fn ask(address: SocketAddr) -> Result<StatusCode, Box<dyn std::error::Erro
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let request = Request::get("/health")
-        .header(header::HOST, address.to_string())
-        .body(Body::empty())?;
+    let request = Request::get("/health").header(header::HOST, address.to_string()).body(Body::empty())?;
     Ok(sender.send_request(request).await?.status())
 }
 

@@ -46,9 +46,7 @@ pub enum StoreError {
 impl From<RedisError> for StoreError {
     fn from(error: RedisError) -> StoreError {
         let reason = error.detail().map_or_else(|| error.to_string(), str::to_owned);
-        let no_number = ["not an integer", "would overflow"]
-            .iter()
-            .any(|part| reason.contains(part));
+        let no_number = ["not an integer", "would overflow"].iter().any(|part| reason.contains(part));
         if error.code() == Some("WRONGTYPE") || no_number {
             StoreError::Damaged { key: HITS, reason }
         } else {
@@ -73,10 +71,7 @@ struct Link {
 impl Store {
     /// A store on `redis`; nothing is connected yet.
     pub fn new(redis: Redis) -> Store {
-        Store {
-            redis,
-            link: Mutex::new(None),
-        }
+        Store { redis, link: Mutex::new(None) }
     }
 
     /// Where the store is.
@@ -102,10 +97,8 @@ impl Store {
         let Some(value) = self.ask::<Option<Vec<u8>>>(Cmd::get(HITS), PATIENCE).await? else {
             return Ok(0);
         };
-        integer(&value).ok_or_else(|| StoreError::Damaged {
-            key: HITS,
-            reason: "value is not an integer".to_owned(),
-        })
+        integer(&value)
+            .ok_or_else(|| StoreError::Damaged { key: HITS, reason: "value is not an integer".to_owned() })
     }
 
     /// Whether Redis answers, within a second.
@@ -134,10 +127,7 @@ impl Store {
                 if let Some(id) = asked {
                     self.give_up(id).await;
                 }
-                Err(StoreError::Unavailable(format!(
-                    "no answer within {} ms",
-                    patience.as_millis()
-                )))
+                Err(StoreError::Unavailable(format!("no answer within {} ms", patience.as_millis())))
             }
         }
     }
@@ -166,10 +156,7 @@ impl Store {
 impl Link {
     async fn open(redis: &Redis) -> RedisResult<Link> {
         let ConnectionAddr::Tcp(host, port) = redis.info.addr() else {
-            return Err(RedisError::from((
-                redis::ErrorKind::InvalidClientConfig,
-                "only TCP is supported",
-            )));
+            return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "only TCP is supported")));
         };
         let stream = TcpStream::connect((host.as_str(), *port)).await?;
         stream.set_nodelay(true)?;
@@ -177,10 +164,7 @@ impl Link {
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (connection, driver) =
             MultiplexedConnection::new_with_config(redis.info.redis_settings(), stream, config).await?;
-        Ok(Link {
-            connection,
-            driver: tokio::spawn(driver),
-        })
+        Ok(Link { connection, driver: tokio::spawn(driver) })
     }
 }
 
@@ -257,9 +241,7 @@ impl Admin {
 /// An integer as Redis writes one: no other spelling can be counted up.
 fn integer(value: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(value).ok()?;
-    text.parse()
-        .ok()
-        .filter(|number: &i64| number.to_string() == text)
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }
 
 #[cfg(test)]

@@ -76,12 +76,7 @@ async fn health(State(store): State<Arc<Store>>) -> Response {
         Ok(()) => (StatusCode::OK, "ok"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
-    let health = Health {
-        status,
-        release: release(),
-        host: host(),
-        redis: store.address().to_string(),
-    };
+    let health = Health { status, release: release(), host: host(), redis: store.address().to_string() };
     (code, [UNCACHED], Json(health)).into_response()
 }
 
@@ -92,11 +87,7 @@ fn refusal(store: &Store, error: &StoreError) -> Response {
         StoreError::Unavailable(reason) => {
             warn!("Redis at {address} is unavailable: {reason}");
             let later = [(header::RETRY_AFTER, "1"), UNCACHED];
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                later,
-                "The counter is out of reach; try again in a moment.\n",
-            )
+            (StatusCode::SERVICE_UNAVAILABLE, later, "The counter is out of reach; try again in a moment.\n")
                 .into_response()
         }
         StoreError::Damaged { .. } => {
@@ -122,22 +113,14 @@ pub async fn serve(config: Config) -> io::Result<()> {
     let mut stop = on_stop()?;
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
-    info!(
-        "web listens on {address} (release {}, host {}, redis {})",
-        release(),
-        host(),
-        config.redis
-    );
+    info!("web listens on {address} (release {}, host {}, redis {})", release(), host(), config.redis);
 
     let mut told = stop.clone();
     let serving = axum::serve(listener, router(Arc::new(Store::new(config.redis))))
         .with_graceful_shutdown(async move { stopped(&mut told).await });
     let too_long = async {
         stopped(&mut stop).await;
-        info!(
-            "web stops: no new connections, {} s for the open ones",
-            GRACE.as_secs()
-        );
+        info!("web stops: no new connections, {} s for the open ones", GRACE.as_secs());
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {

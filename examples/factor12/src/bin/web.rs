@@ -42,7 +42,5 @@ async fn run(args: &Args, config: Config) -> Result<(), String> {
         return health::check(listen).await;
     }
     logs::to_stdout(config.log.clone());
-    web::serve(config)
-        .await
-        .map_err(|error| format!("cannot listen on {listen}: {error}"))
+    web::serve(config).await.map_err(|error| format!("cannot listen on {listen}: {error}"))
 }
