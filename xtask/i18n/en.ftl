@@ -114,3 +114,33 @@ doctor-port-free = free
 doctor-port-taken = taken ({ $error }): stop what uses it, or set HTTP_PORT
 doctor-leftover = { $project } was not removed: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “cargo xtask demo” would take the stack “{ $stack }”.
+
+## The book
+step-turn = turn
+step-in-a-row = { $language } in a row
+step-not-run = · not run: { $reason }
+steps = steps: { $count }
+no-page = The book has no page “{ $name }”
+no-page-cure = The nearest names: { $names }
+no-compose-2 = The book's pages speak Docker Compose v2, and only v1 is here
+no-turn = another run has held { $path } for an hour
+port-taken = Port { $port }, which the pages use, is taken: { $by }
+port-taken-cure = Stop what uses it, and try again.
+chapter-matched = Every output is what the page shows.
+pages-matched = Pages: { $count }. Every output is what they show.
+pages-wrong = Wrong: { $count }
+page-matched = matched
+page-differs = differs
+by-signal = a signal
+wrong-output = The output is not the page's:
+wrong-status = exit status expected: { $expected }, found: { $found }
+wrong-limit = not at its end within { $seconds } s
+wrong-start = cannot be started: { $reason }
+rule-unclosed-fence = the fence is not closed
+rule-bad-attribute = “{ $attribute }” is no attribute: stderr, timeout=SECONDS and norun="why" are
+rule-norun-without-reason = norun gives no reason: norun="why"
+rule-no-command = the block holds no command: a line that starts with “$ ”
+rule-empty-command = there is no command after the “$”
+rule-output-before-command = an output comes before any command
+rule-bad-status = the expected exit status “{ $status }” is no number
+rule-only-wildcards = the output is nothing but wildcards, and would match anything

@@ -114,3 +114,33 @@ doctor-port-free = livre
 doctor-port-taken = ocupada ({ $error }): pare quem a usa, ou defina HTTP_PORT
 doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “cargo xtask demo” escolheria a stack “{ $stack }”.
+
+## O livro
+step-turn = vez
+step-in-a-row = { $language } em sequência
+step-not-run = · não executado: { $reason }
+steps = passos: { $count }
+no-page = O livro não tem nenhuma página “{ $name }”
+no-page-cure = Os nomes mais próximos: { $names }
+no-compose-2 = As páginas do livro falam Docker Compose v2, e aqui só há o v1
+no-turn = outra execução segura { $path } há uma hora
+port-taken = A porta { $port }, que as páginas usam, está ocupada: { $by }
+port-taken-cure = Pare quem a usa e tente de novo.
+chapter-matched = Toda saída é a que a página mostra.
+pages-matched = Páginas: { $count }. Toda saída é a que elas mostram.
+pages-wrong = Erradas: { $count }
+page-matched = confere
+page-differs = difere
+by-signal = um sinal
+wrong-output = A saída não é a da página:
+wrong-status = código de saída esperado: { $expected }, encontrado: { $found }
+wrong-limit = não terminou em { $seconds } s
+wrong-start = não pode ser iniciado: { $reason }
+rule-unclosed-fence = o bloco não é fechado
+rule-bad-attribute = “{ $attribute }” não é um atributo: stderr, timeout=SEGUNDOS e norun="motivo" são
+rule-norun-without-reason = norun não diz o motivo: norun="motivo"
+rule-no-command = o bloco não contém nenhum comando: uma linha que começa com “$ ”
+rule-empty-command = não há comando depois do “$”
+rule-output-before-command = uma saída vem antes de qualquer comando
+rule-bad-status = o código de saída esperado “{ $status }” não é um número
+rule-only-wildcards = a saída só tem curingas e serviria para qualquer coisa

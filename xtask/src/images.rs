@@ -47,6 +47,13 @@ pub struct Images {
     pub told: Vec<String>,
 }
 
+impl Images {
+    /// Whether a stand-in plays Redis.
+    pub fn is_stand_in(&self) -> bool {
+        self.redis == redis::STAND_IN
+    }
+}
+
 /// Makes sure that the images are here and current.
 ///
 /// # Errors

@@ -9,17 +9,50 @@ use unic_langid::LanguageIdentifier;
 
 static CATALOGUE: OnceLock<FluentBundle<FluentResource>> = OnceLock::new();
 
-/// The languages of the narration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// The languages of the book and of the narration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// English.
     En,
     /// Brazilian Portuguese.
-    #[value(name = "pt-BR", alias = "pt-br", alias = "pt")]
     PtBr,
 }
 
+/// What a person can say of languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Choice {
+    /// English
+    En,
+    /// Brazilian Portuguese
+    #[value(name = "pt-BR", alias = "pt-br", alias = "pt")]
+    PtBr,
+    /// Both, of the book; the narration is in the environment's
+    All,
+}
+
+impl Choice {
+    /// The one language that was chosen, if it was one.
+    pub fn one(self) -> Option<Language> {
+        match self {
+            Choice::En => Some(Language::En),
+            Choice::PtBr => Some(Language::PtBr),
+            Choice::All => None,
+        }
+    }
+}
+
 impl Language {
+    /// Both of them.
+    pub const ALL: [Language; 2] = [Language::En, Language::PtBr];
+
+    /// Its BCP 47 tag, which is also the name of its book's folder.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::En => "en",
+            Language::PtBr => "pt-BR",
+        }
+    }
+
     /// The first language of the environment that there is a catalogue for, else English.
     pub fn of_the_environment() -> Language {
         let named =
@@ -30,17 +63,17 @@ impl Language {
         }
     }
 
-    /// Its BCP 47 tag, and its texts.
-    fn catalogue(self) -> (&'static str, &'static str) {
+    /// Its texts.
+    fn catalogue(self) -> &'static str {
         match self {
-            Language::En => ("en", include_str!("../i18n/en.ftl")),
-            Language::PtBr => ("pt-BR", include_str!("../i18n/pt-BR.ftl")),
+            Language::En => include_str!("../i18n/en.ftl"),
+            Language::PtBr => include_str!("../i18n/pt-BR.ftl"),
         }
     }
 
     fn bundle(self) -> FluentBundle<FluentResource> {
-        let (tag, source) = self.catalogue();
-        let id: Option<LanguageIdentifier> = tag.parse().ok();
+        let source = self.catalogue();
+        let id: Option<LanguageIdentifier> = self.tag().parse().ok();
         let mut bundle = FluentBundle::new_concurrent(id.into_iter().collect());
         // Isolating marks around each value are for mixed directions of writing; a terminal shows them.
         bundle.set_use_isolating(false);
@@ -86,7 +119,7 @@ mod tests {
 
     /// Each text's id, with the names of the values that it takes.
     fn texts(language: Language) -> BTreeMap<String, BTreeSet<String>> {
-        let (_, source) = language.catalogue();
+        let source = language.catalogue();
         FluentResource::try_new(source.to_owned()).expect("the catalogue is well formed");
         let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut id = String::new();

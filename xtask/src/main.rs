@@ -8,9 +8,13 @@ mod failure;
 mod images;
 mod language;
 mod narration;
+mod pages;
 mod process;
+mod project;
 mod repository;
+mod run;
 mod stack;
+mod verify;
 mod visit;
 
 use std::process::ExitCode;
@@ -18,16 +22,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Result;
-use language::Language;
+use language::{Choice, Language};
 use repository::Repository;
 
 /// What people do with this repository: run the story, make its images, see what this machine lacks.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
-    /// The language of the narration, instead of the environment's
+    /// The language of the narration and of the pages, instead of the environment's
     #[arg(long, value_enum, global = true)]
-    lang: Option<Language>,
+    lang: Option<Choice>,
     #[command(subcommand)]
     task: Task,
 }
@@ -44,12 +48,18 @@ enum Task {
     },
     /// Say what is here, what is missing, and what to do about it
     Doctor,
+    /// Run one chapter of the book, and compare what its commands print with what the page shows
+    Run(run::Options),
+    /// Run chapters of the book, in both languages unless --lang says one, and compare every output
+    Verify(verify::Options),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    language::choose(arguments.lang.unwrap_or_else(Language::of_the_environment));
-    match run(&arguments.task) {
+    let chosen = arguments.lang.and_then(Choice::one);
+    let language = chosen.unwrap_or_else(Language::of_the_environment);
+    language::choose(language);
+    match run(&arguments.task, language, chosen) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             narration::say(&failure.to_string());
@@ -58,12 +68,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: &Task) -> Result {
+fn run(task: &Task, language: Language, chosen: Option<Language>) -> Result {
     process::watch_for_interrupts()?;
     let repository = Repository::find()?;
     match task {
         Task::Demo(options) => demo::run(&repository, options),
         Task::Images { offline } => images::run(&repository, *offline),
         Task::Doctor => doctor::run(&repository),
+        Task::Run(options) => run::run(&repository, options, language),
+        Task::Verify(options) => match chosen {
+            Some(language) => verify::run(&repository, options, &[language]),
+            None => verify::run(&repository, options, &Language::ALL),
+        },
     }
 }

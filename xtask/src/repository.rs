@@ -94,13 +94,21 @@ impl Repository {
 
     /// The commit that last changed `sources`, with `-dirty` where they have changed since; `unknown` outside git.
     pub fn commit(&self, sources: Sources) -> String {
+        self.commit_of(&sources.paths())
+    }
+
+    /// The commit of the whole tree, likewise.
+    pub fn head(&self) -> String {
+        self.commit_of(&[".".to_owned()])
+    }
+
+    fn commit_of(&self, paths: &[String]) -> String {
         let git = |args: &[&str]| {
-            let program = Program::new("git").args(args).args(sources.paths()).dir(&self.root);
-            program.stdout().ok()
+            let said = Program::new("git").args(args).args(paths).dir(&self.root).stdout();
+            said.ok().filter(|said| !said.is_empty())
         };
-        let commit =
-            git(&["log", "-1", "--abbrev=7", "--format=%h", "--"]).filter(|commit| !commit.is_empty());
-        let changes = git(&["status", "--porcelain", "--"]).filter(|changes| !changes.is_empty());
+        let commit = git(&["log", "-1", "--abbrev=7", "--format=%h", "--"]);
+        let changes = git(&["status", "--porcelain", "--"]);
         match (commit, changes) {
             (None, _) => "unknown".to_owned(),
             (Some(commit), None) => commit,

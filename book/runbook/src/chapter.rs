@@ -93,7 +93,7 @@ impl Chapter {
         for (event, range) in Parser::new_ext(page, Options::ENABLE_TABLES).into_offset_iter() {
             match event {
                 Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
-                    in_title = chapter.title.is_empty()
+                    in_title = chapter.title.is_empty();
                 }
                 Event::End(TagEnd::Heading(HeadingLevel::H1)) => in_title = false,
                 Event::Text(text) | Event::Code(text) if in_title => chapter.title.push_str(&text),
@@ -101,7 +101,7 @@ impl Chapter {
                     match fence(page, &info, range) {
                         Ok(None) => {}
                         Ok(Some(step)) => {
-                            chapter.steps.push(Step { number: chapter.steps.len() + 1, ..step })
+                            chapter.steps.push(Step { number: chapter.steps.len() + 1, ..step });
                         }
                         Err(found) => faults.extend(found),
                     }
@@ -111,6 +111,15 @@ impl Chapter {
         }
         if faults.is_empty() { Ok(chapter) } else { Err(faults) }
     }
+}
+
+/// The pages that a table of contents (`SUMMARY.md`) links to, in order: their names, without `.md`.
+pub fn pages(summary: &str) -> Vec<String> {
+    let name = |event| match event {
+        Event::Start(Tag::Link { dest_url, .. }) => dest_url.strip_suffix(".md").map(str::to_owned),
+        _ => None,
+    };
+    Parser::new(summary).filter_map(name).collect()
 }
 
 /// The step that a fenced block is, if it is one.
@@ -182,6 +191,13 @@ mod tests {
         assert_eq!(faults("# T\n\n```console\n$ true\n"), [(3, Rule::UnclosedFence)]);
         assert_eq!(faults("```console"), [(1, Rule::UnclosedFence)]);
         assert_eq!(faults("````console\n$ true\n```\n"), [(1, Rule::UnclosedFence)]);
+    }
+
+    #[test]
+    fn a_table_of_contents_gives_its_pages_in_order() {
+        let summary =
+            "# Summary\n\n- [One](one.md)\n  - [Two](two.md)\n- [Draft]()\n- [Out](https://example.org)\n";
+        assert_eq!(pages(summary), ["one", "two"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 pub const TICK: Duration = Duration::from_millis(20);
 
 /// How long a program may take to end once it was asked to.
+#[cfg(unix)]
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The request to end, by its POSIX number: the same on every Unix.

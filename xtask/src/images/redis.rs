@@ -14,7 +14,7 @@ use crate::text;
 use super::{Build, Effort, Maker, current, id, named_in, pack};
 
 /// The name of the stand-in's image.
-const STAND_IN: &str = "pocket-redis";
+pub const STAND_IN: &str = "pocket-redis";
 
 /// Our line of `.env`.
 const LINE: &str = "REDIS_IMAGE=pocket-redis";

@@ -9,6 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::images::{self, Effort, Images};
 use crate::narration::Step;
 use crate::process::{Program, last_lines, succeeded, wait_for};
+use crate::project::Project;
 use crate::repository::Repository;
 use crate::text;
 use crate::visit::{Health, Visitor};
@@ -17,9 +18,6 @@ use super::{Preparation, Ran, Stack, Way};
 
 /// How long the app may take until its health is good.
 const HEALTHY: Duration = Duration::from_secs(30);
-
-/// How long one call of Compose may take: its images are here.
-const CALL: Duration = Duration::from_secs(60);
 
 /// An engine and a Compose that answer.
 pub struct Blueprint {
@@ -51,10 +49,8 @@ impl super::Blueprint for Blueprint {
         let images = images::ensure(repository, &self.engine, Effort::Enough, step)?;
         let told = images.told.clone();
         let stack = ComposeStack {
-            repository: repository.clone(),
-            compose: self.compose.clone(),
+            project: Project::new("demo", repository, &self.compose),
             images,
-            project: project_name(),
             worker: None,
             url: String::new(),
         };
@@ -62,17 +58,9 @@ impl super::Blueprint for Blueprint {
     }
 }
 
-/// A name that no other project on this machine has: by the process, and by the moment.
-fn project_name() -> String {
-    let moment = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("factor12-demo-{}-{:x}", std::process::id(), moment.as_millis())
-}
-
 struct ComposeStack {
-    repository: Repository,
-    compose: Compose,
+    project: Project,
     images: Images,
-    project: String,
     worker: Option<Container>,
     url: String,
 }
@@ -136,32 +124,17 @@ impl Container {
 }
 
 impl ComposeStack {
-    /// A call of Compose for this project and no other, whatever the person's environment says.
-    /// It is never cut off midway, or the engine would go on with what nobody waits for.
+    /// A call of Compose with the images that were made for this demo, on a port that is free.
     fn call(&self, args: &[&str]) -> Program {
-        let file = self.repository.root.join("docker-compose.yml");
-        Program::new(self.compose.words[0])
-            .args(&self.compose.words[1..])
-            .args(["--project-name", &self.project, "--file"])
-            .args([&file])
-            .args(args)
+        let program = self.project.call(args);
+        program
             .env("FACTOR12_IMAGE", &self.images.app)
             .env("REDIS_IMAGE", &self.images.redis)
             .env("HTTP_PORT", "0")
-            .env_remove("COMPOSE_FILE")
-            .env_remove("COMPOSE_PROFILES")
-            .dir(&self.repository.root)
-            .limit(CALL)
-            .must_end()
     }
 
     fn worker(&self) -> Result<&Container> {
         self.worker.as_ref().ok_or_else(|| Failure::Failed(text!("not-up")))
-    }
-
-    /// The same command as `call`, as a person would type it.
-    fn typed(&self, args: &[&str]) -> String {
-        format!("$ {} {}", self.compose.words.join(" "), args.join(" "))
     }
 
     /// Waits for good health; gives up early where the worker has ended.
@@ -198,7 +171,7 @@ impl ComposeStack {
     /// Shows that `run` makes a new container of the same image, environment and release: with one that
     /// differs from the last in nothing but that it stays for a look.
     fn prove_run(&self) -> Result<Vec<String>> {
-        let name = format!("{}-proof", self.project);
+        let name = format!("{}-proof", self.project.name);
         let said = self.call(&["run", "-T", "--name", &name, "worker", "reset", "--version"]).stdout()?;
         let (worker, one_off) = {
             let mut both = inspect(&[&self.worker()?.id, &name])?;
@@ -214,28 +187,6 @@ impl ComposeStack {
             text!("proof-same-image", image = worker.image.chars().take(19).collect::<String>()),
             text!("proof-same-environment", environment = worker.environment().join(" ")),
         ])
-    }
-
-    /// Removes by label what is left of the project, one-off containers included; tells what could not be.
-    fn sweep(&self) -> Result {
-        let label = format!("label=com.docker.compose.project={}", self.project);
-        let mut left = Vec::new();
-        for (list, remove) in [
-            (vec!["ps", "--all", "--quiet"], vec!["rm", "--force", "--volumes"]),
-            (vec!["network", "ls", "--quiet"], vec!["network", "rm"]),
-            (vec!["volume", "ls", "--quiet"], vec!["volume", "rm", "--force"]),
-        ] {
-            let listed = || docker(&list).args(["--filter", &label]).must_end().stdout();
-            let ids = listed()?;
-            if !ids.is_empty() {
-                docker(&remove).args(ids.lines()).must_end().output()?;
-                left.extend(listed()?.lines().map(|id| format!("docker {} {id}", remove.join(" "))));
-            }
-        }
-        if left.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::Failed(text!("left-behind", commands = left.join("\n    "))))
     }
 }
 
@@ -276,7 +227,7 @@ impl Stack for ComposeStack {
         };
         let output = self.call(args).stdout()?;
         let proof = if way == Way::Run { self.prove_run()? } else { self.prove_exec()? };
-        Ok(Ran { command: self.typed(typed), output, proof })
+        Ok(Ran { command: format!("$ {}", self.project.typed(typed)), output, proof })
     }
 
     fn last_words(&self) -> String {
@@ -285,14 +236,11 @@ impl Stack for ComposeStack {
     }
 
     fn down(&mut self) -> Result {
-        // Whatever Compose says of it, what counts is what is left.
-        let said = self.call(&["down", "--volumes", "--remove-orphans", "--timeout", "10"]).output();
-        self.sweep()?;
-        said.map(drop)
+        self.project.remove()
     }
 
     fn how_to_remove(&self) -> String {
-        format!("{} --project-name {} down --volumes", self.compose.words.join(" "), self.project)
+        self.project.typed(&["--project-name", &self.project.name, "down", "--volumes"])
     }
 
     fn keep(&mut self) {}

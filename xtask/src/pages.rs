@@ -1,0 +1,253 @@
+//! The book's pages, and what it takes to run one: the images, the port, a project of its own.
+
+use std::env;
+use std::fs::File;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use runbook::{Chapter, Event, Fault, Rule, Session, Verdict};
+
+use crate::engine::{Compose, Engine, docker};
+use crate::failure::{Context, Failure, Result};
+use crate::images::{self, Effort, Images};
+use crate::language::Language;
+use crate::narration::{Step, aside};
+use crate::process::{go_on, wait_for};
+use crate::project::{COMPOSE_FILE, Project};
+use crate::repository::Repository;
+use crate::text;
+
+/// The port that the pages use.
+const PORT: u16 = 8080;
+
+/// A page in one language.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its name: the file's, without `.md`.
+    pub name: String,
+    /// Its language.
+    pub language: Language,
+    /// Its file, from the root of the repository.
+    pub path: String,
+}
+
+/// The pages of a language, in the book's order.
+///
+/// # Errors
+///
+/// The language's table of contents cannot be read.
+pub fn all(repository: &Repository, language: Language) -> Result<Vec<Page>> {
+    let folder = format!("book/{}/src", language.tag());
+    let summary = repository.read(&format!("{folder}/SUMMARY.md"))?;
+    let page = |name: String| Page { path: format!("{folder}/{name}.md"), language, name };
+    Ok(runbook::chapter::pages(&summary).into_iter().map(page).collect())
+}
+
+/// The page `name` of a language.
+///
+/// # Errors
+///
+/// [`Failure::Missing`]: there is none; the nearest names.
+pub fn find(repository: &Repository, language: Language, name: &str) -> Result<Page> {
+    let pages = all(repository, language)?;
+    if let Some(page) = pages.iter().find(|page| page.name == name) {
+        return Ok(page.clone());
+    }
+    let mut names: Vec<String> = pages.into_iter().map(|page| page.name).collect();
+    names.sort_by_key(|other| strsim::damerau_levenshtein(name, other));
+    names.truncate(3);
+    Err(Failure::Missing {
+        what: text!("no-page", name = name),
+        cure: text!("no-page-cure", names = names.join(", ")),
+    })
+}
+
+impl Page {
+    /// Reads the page.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or breaks a rule of the runnable blocks: each by file, line and rule.
+    pub fn chapter(&self, repository: &Repository) -> Result<Chapter> {
+        let page = repository.read(&self.path)?;
+        Chapter::parse(&self.name, &page).map_err(|faults| {
+            let told = faults
+                .iter()
+                .map(|Fault { line, rule }| format!("{}:{line}: {}", self.path, rule_told(rule)));
+            Failure::Failed(told.collect::<Vec<_>>().join("\n"))
+        })
+    }
+}
+
+/// A rule that was broken, in the language of the narration.
+fn rule_told(rule: &Rule) -> String {
+    match rule {
+        Rule::UnclosedFence => text!("rule-unclosed-fence"),
+        Rule::BadAttribute(attribute) => text!("rule-bad-attribute", attribute = attribute),
+        Rule::NorunWithoutReason => text!("rule-norun-without-reason"),
+        Rule::NoCommand => text!("rule-no-command"),
+        Rule::EmptyCommand => text!("rule-empty-command"),
+        Rule::OutputBeforeCommand => text!("rule-output-before-command"),
+        Rule::BadStatus(status) => text!("rule-bad-status", status = status),
+        Rule::OnlyWildcards => text!("rule-only-wildcards"),
+    }
+}
+
+/// All that pages need to run, and the turn on their port.
+pub struct Stage {
+    repository: Repository,
+    compose: Compose,
+    /// The engine that runs them.
+    pub engine: Engine,
+    /// The images that they run.
+    pub images: Images,
+    _turn: File,
+}
+
+/// What came of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// How many steps were run.
+    pub steps: usize,
+    /// How long the commands themselves took.
+    pub commands: Duration,
+    /// How long the whole took, set-up and removal included.
+    pub total: Duration,
+    /// What the page and the machine do not agree on; `None` where all is as the page says.
+    pub wrong: Option<String>,
+}
+
+impl Stage {
+    /// Finds the engine, makes the images current, waits for the turn on the port, and sees that it is free.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Missing`]: no engine, no Compose v2, or the port is taken; or the images cannot be had.
+    pub fn set(repository: &Repository) -> Result<Stage> {
+        let engine = Engine::find()?;
+        let compose = Compose::find()?;
+        if compose.words != ["docker", "compose"] {
+            return Err(Failure::Missing { what: text!("no-compose-2"), cure: text!("no-compose-cure") });
+        }
+        let step = Step::begin(text!("step-images"));
+        let images = match images::ensure(repository, &engine, Effort::Enough, &step) {
+            Ok(images) => images,
+            Err(failure) => {
+                step.failed();
+                return Err(failure);
+            }
+        };
+        step.done("");
+        images.told.iter().for_each(|line| aside(line));
+        let turn = turn()?;
+        port_is_free()?;
+        Ok(Stage { repository: repository.clone(), compose, engine, images, _turn: turn })
+    }
+
+    /// The version of Compose.
+    pub fn compose_version(&self) -> &str {
+        &self.compose.version
+    }
+
+    /// A project for pages.
+    pub fn project(&self) -> Project {
+        Project::new("book", &self.repository, &self.compose)
+    }
+
+    /// Runs a chapter in `project`, and tells what happens; the steps before `from` are not run.
+    ///
+    /// # Errors
+    ///
+    /// The person has asked to stop.
+    pub fn play(
+        &self,
+        page: &Page,
+        chapter: &Chapter,
+        project: &Project,
+        tell: &mut dyn FnMut(&Event),
+    ) -> Result<Outcome> {
+        let session = Session::new(&self.repository.root)
+            .env("COMPOSE_PROJECT_NAME", &project.name)
+            .env("COMPOSE_FILE", COMPOSE_FILE)
+            .env("LC_ALL", "C.UTF-8")
+            .env_remove("COMPOSE_PROFILES")
+            .env_remove("FACTOR12_IMAGE")
+            .env_remove("HTTP_PORT");
+        let started = Instant::now();
+        let mut outcome = Outcome::default();
+        let mut command = (0, String::new());
+        for step in &chapter.steps {
+            outcome.steps += usize::from(step.attributes.norun.is_none());
+            let is_good = session.run(step, &|| go_on().is_err(), &mut |event| {
+                tell(&event);
+                match event {
+                    Event::Command { line, command: text } => command = (line, text),
+                    Event::Line { .. } => {}
+                    Event::Verdict(verdict) => {
+                        outcome.commands += elapsed(&verdict);
+                        outcome.wrong = wrong(&page.path, &command, &verdict);
+                    }
+                }
+            });
+            go_on()?;
+            if !is_good {
+                break;
+            }
+        }
+        outcome.total = started.elapsed();
+        Ok(outcome)
+    }
+}
+
+fn elapsed(verdict: &Verdict) -> Duration {
+    match verdict {
+        Verdict::Matched { elapsed } | Verdict::Differs { elapsed, .. } | Verdict::Status { elapsed, .. } => {
+            *elapsed
+        }
+        Verdict::TimedOut { limit } => *limit,
+        Verdict::Stopped | Verdict::NotStarted { .. } | Verdict::NotRun { .. } => Duration::ZERO,
+    }
+}
+
+/// What is wrong, with the page's file and line, the command, and both sides.
+fn wrong(path: &str, (line, command): &(usize, String), verdict: &Verdict) -> Option<String> {
+    let (line, what) = match verdict {
+        Verdict::Matched { .. } | Verdict::NotRun { .. } | Verdict::Stopped => return None,
+        Verdict::Differs { difference, .. } => {
+            let colour = console::colors_enabled_stderr();
+            (difference.line, format!("{}\n{}", text!("wrong-output"), difference.diff(colour).trim_end()))
+        }
+        Verdict::Status { expected, found, .. } => {
+            let found = found.map_or_else(|| text!("by-signal"), |found| found.to_string());
+            (*line, text!("wrong-status", expected = expected, found = found))
+        }
+        Verdict::TimedOut { limit } => (*line, text!("wrong-limit", seconds = limit.as_secs())),
+        Verdict::NotStarted { reason } => (*line, text!("wrong-start", reason = reason)),
+    };
+    Some(format!("{path}:{line}\n    $ {}\n{what}", command.replace('\n', "\n    > ")))
+}
+
+/// Waits for the turn on the pages' port: two that use it at once would only see each other.
+fn turn() -> Result<File> {
+    let path = env::temp_dir().join(format!("factor12-port-{PORT}.lock"));
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.context(|| path.display().to_string())?;
+    if file.try_lock().is_ok() {
+        return Ok(file);
+    }
+    let step = Step::begin(text!("step-turn"));
+    let had = wait_for(Duration::from_secs(3600), || Ok(file.try_lock().is_ok().then_some(())))?;
+    step.done("");
+    had.ok_or_else(|| Failure::Failed(text!("no-turn", path = path.display())))?;
+    Ok(file)
+}
+
+/// Fails if something else listens on the pages' port, and says what, as far as can be told.
+fn port_is_free() -> Result {
+    let Err(error) = TcpListener::bind(("127.0.0.1", PORT)) else { return Ok(()) };
+    let format = "{{.Names}}";
+    let filter = format!("publish={PORT}");
+    let containers = docker(["ps", "--format", format, "--filter", &filter]).stdout().unwrap_or_default();
+    let by = if containers.is_empty() { error.to_string() } else { containers.replace('\n', ", ") };
+    Err(Failure::Missing { what: text!("port-taken", port = PORT, by = by), cure: text!("port-taken-cure") })
+}

@@ -1,0 +1,89 @@
+//! A Compose project of our own: called under its name, and removed by its labels to the last piece.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::engine::{Compose, docker};
+use crate::failure::{Failure, Result};
+use crate::process::Program;
+use crate::repository::Repository;
+use crate::text;
+
+/// How long one call of Compose may take: its images are here.
+const CALL: Duration = Duration::from_secs(60);
+
+/// The file that describes the stack.
+pub const COMPOSE_FILE: &str = "docker-compose.yml";
+
+/// A project of Compose.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Its name.
+    pub name: String,
+    repository: Repository,
+    compose: Compose,
+}
+
+impl Project {
+    /// A project whose name starts with `purpose` and that no other project on this machine has: by the
+    /// process, and by the moment.
+    pub fn new(purpose: &str, repository: &Repository, compose: &Compose) -> Project {
+        let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = format!("factor12-{purpose}-{}-{:x}", std::process::id(), moment.as_millis());
+        Project { name, repository: repository.clone(), compose: compose.clone() }
+    }
+
+    /// A call of Compose for this project and no other, whatever the person's environment says.
+    /// It is never cut off midway, or the engine would go on with what nobody waits for.
+    pub fn call(&self, args: &[&str]) -> Program {
+        let file = self.repository.root.join(COMPOSE_FILE);
+        Program::new(self.compose.words[0])
+            .args(&self.compose.words[1..])
+            .args(["--project-name", &self.name, "--file"])
+            .args([&file])
+            .args(args)
+            .env_remove("COMPOSE_FILE")
+            .env_remove("COMPOSE_PROFILES")
+            .dir(&self.repository.root)
+            .limit(CALL)
+            .must_end()
+    }
+
+    /// A command of Compose, as a person would type it.
+    pub fn typed(&self, args: &[&str]) -> String {
+        format!("{} {}", self.compose.words.join(" "), args.join(" "))
+    }
+
+    /// Removes all of it, even when the person has asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// Something is left, and how to remove it.
+    pub fn remove(&self) -> Result {
+        // Whatever Compose says of it, what counts is what is left.
+        let said = self.call(&["down", "--volumes", "--remove-orphans", "--timeout", "10"]).output();
+        self.sweep()?;
+        said.map(drop)
+    }
+
+    /// Removes by label what Compose has left, one-off containers included.
+    fn sweep(&self) -> Result {
+        let label = format!("label=com.docker.compose.project={}", self.name);
+        let mut left = Vec::new();
+        for (list, remove) in [
+            (vec!["ps", "--all", "--quiet"], vec!["rm", "--force", "--volumes"]),
+            (vec!["network", "ls", "--quiet"], vec!["network", "rm"]),
+            (vec!["volume", "ls", "--quiet"], vec!["volume", "rm", "--force"]),
+        ] {
+            let listed = || docker(&list).args(["--filter", &label]).must_end().stdout();
+            let ids = listed()?;
+            if !ids.is_empty() {
+                docker(&remove).args(ids.lines()).must_end().output()?;
+                left.extend(listed()?.lines().map(|id| format!("docker {} {id}", remove.join(" "))));
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Failed(text!("left-behind", commands = left.join("\n    "))))
+    }
+}
