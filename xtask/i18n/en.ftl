@@ -144,3 +144,4 @@ rule-empty-command = there is no command after the “$”
 rule-output-before-command = an output comes before any command
 rule-bad-status = the expected exit status “{ $status }” is no number
 rule-only-wildcards = the output is nothing but wildcards, and would match anything
+rule-bad-head = “{ $line }” is no line of the head matter: minutes: N, translates: HASHES

@@ -144,3 +144,4 @@ rule-empty-command = não há comando depois do “$”
 rule-output-before-command = uma saída vem antes de qualquer comando
 rule-bad-status = o código de saída esperado “{ $status }” não é um número
 rule-only-wildcards = a saída só tem curingas e serviria para qualquer coisa
+rule-bad-head = “{ $line }” não é uma linha do cabeçalho: minutes: N, translates: HASHES

@@ -90,6 +90,7 @@ fn rule_told(rule: &Rule) -> String {
         Rule::OutputBeforeCommand => text!("rule-output-before-command"),
         Rule::BadStatus(status) => text!("rule-bad-status", status = status),
         Rule::OnlyWildcards => text!("rule-only-wildcards"),
+        Rule::BadHead(line) => text!("rule-bad-head", line = line),
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::attributes::Attributes;
+use crate::head::{self, Head};
 use crate::transcript::{self, Exchange};
 
 /// A page of the book.
@@ -15,6 +16,8 @@ pub struct Chapter {
     pub name: String,
     /// Its first heading.
     pub title: String,
+    /// What it says of itself.
+    pub head: Head,
     /// Its steps, in order.
     pub steps: Vec<Step>,
 }
@@ -61,6 +64,8 @@ pub enum Rule {
     BadStatus(String),
     /// An output is nothing but wildcards, and would match anything.
     OnlyWildcards,
+    /// A line of the head matter is none.
+    BadHead(String),
 }
 
 impl fmt::Display for Rule {
@@ -76,6 +81,9 @@ impl fmt::Display for Rule {
             Rule::OutputBeforeCommand => write!(f, "an output comes before any command"),
             Rule::BadStatus(status) => write!(f, "the expected exit status “{status}” is no number"),
             Rule::OnlyWildcards => write!(f, "the output is nothing but wildcards, and would match anything"),
+            Rule::BadHead(line) => {
+                write!(f, "“{line}” is no line of the head matter: minutes: N, translates: HASHES")
+            }
         }
     }
 }
@@ -87,7 +95,9 @@ impl Chapter {
     ///
     /// Every line that breaks a rule.
     pub fn parse(name: &str, page: &str) -> Result<Chapter, Vec<Fault>> {
-        let mut chapter = Chapter { name: name.to_owned(), title: String::new(), steps: Vec::new() };
+        let (head, page) = head::read(page)?;
+        let page = page.as_str();
+        let mut chapter = Chapter { name: name.to_owned(), title: String::new(), head, steps: Vec::new() };
         let mut faults = Vec::new();
         let mut in_title = false;
         for (event, range) in Parser::new_ext(page, Options::ENABLE_TABLES).into_offset_iter() {

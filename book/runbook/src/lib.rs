@@ -26,6 +26,7 @@
 pub mod attributes;
 pub mod chapter;
 pub mod compare;
+pub mod head;
 pub mod process;
 pub mod session;
 pub mod transcript;
