@@ -24,6 +24,7 @@ const LIMIT: Duration = Duration::from_millis(4500);
 /// Whether a command that changes something has left the process.
 static CHANGING: AtomicBool = AtomicBool::new(false);
 
+// ANCHOR: run
 /// Runs an admin process called `name`: connects, does its `job`, and prints what it says with the
 /// address and the release behind it.
 ///
@@ -65,6 +66,7 @@ pub fn run(name: &str, job: impl FnOnce(&mut Admin) -> RedisResult<String> + Sen
     eprintln!("{name}: Redis at {address}: {failure}; {outcome}");
     FAILED.into()
 }
+// ANCHOR_END: run
 
 /// Prints a result; a reader who is gone makes it a failure, for the result is then lost.
 fn print(name: &str, result: &str) -> ExitCode {

@@ -49,11 +49,13 @@ impl Config {
 
     /// Reads an environment that `get` looks variables up in.
     fn read(get: impl Fn(&str) -> Option<String>, log: &str) -> Result<Config, BadVariable> {
+        // ANCHOR: redis
         let set = |variable| get(variable).filter(|value| !value.is_empty());
         let redis = match set("REDIS_URL") {
             Some(url) => Redis::from_url(&url)?,
             None => Redis::from_host_and_port(set("HOST_REDIS"), set("PORT_REDIS"))?,
         };
+        // ANCHOR_END: redis
         let host = match set("HOST") {
             None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             Some(value) => value
@@ -78,6 +80,7 @@ impl Config {
 }
 
 impl Redis {
+    // ANCHOR: host_and_port
     fn from_host_and_port(host: Option<String>, port: Option<String>) -> Result<Redis, BadVariable> {
         const HOST: &str = "a host name or an address";
         let host = host.unwrap_or_else(|| "redis".to_owned());
@@ -93,6 +96,7 @@ impl Redis {
         let info = (host.as_str(), port).into_connection_info().map_err(|_| bad("HOST_REDIS", host, HOST))?;
         Ok(Redis { info })
     }
+    // ANCHOR_END: host_and_port
 
     fn from_url(url: &str) -> Result<Redis, BadVariable> {
         let refuse =

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, RedisError, RedisResult, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionLike, ErrorKind, FromRedisValue,
+    RedisError, RedisResult, Value,
 };
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
@@ -18,8 +19,10 @@ use tokio::time::timeout;
 
 use crate::config::Redis;
 
+// ANCHOR: key
 /// The counter: an integer, as the original has it, so that a foreign `SET hits 0` resets this app too.
 pub const HITS: &str = "hits";
+// ANCHOR_END: key
 
 /// How long a visit waits for Redis, connecting included.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -79,6 +82,7 @@ impl Store {
         &self.redis
     }
 
+    // ANCHOR: visit
     /// Counts a visit and returns its own number: one atomic `INCR`, so that no two visits get the same.
     ///
     /// # Errors
@@ -87,6 +91,7 @@ impl Store {
     pub async fn visit(&self) -> Result<i64, StoreError> {
         self.ask(Cmd::incr(HITS, 1), PATIENCE).await
     }
+    // ANCHOR_END: visit
 
     /// The counter as it stands, without counting; 0 where nothing was ever counted.
     ///
@@ -156,7 +161,7 @@ impl Store {
 impl Link {
     async fn open(redis: &Redis) -> RedisResult<Link> {
         let ConnectionAddr::Tcp(host, port) = redis.info.addr() else {
-            return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "only TCP is supported")));
+            return Err(RedisError::from((ErrorKind::InvalidClientConfig, "only TCP is supported")));
         };
         let stream = TcpStream::connect((host.as_str(), *port)).await?;
         stream.set_nodelay(true)?;
@@ -209,6 +214,7 @@ impl Admin {
         Ok(Admin { connection, changing })
     }
 
+    // ANCHOR: reset
     /// Sets the counter to zero, whatever its key holds, and returns what that was: in one
     /// transaction, so that no visit falls between the look and the change.
     ///
@@ -216,25 +222,42 @@ impl Admin {
     ///
     /// Redis refused, or was lost.
     pub fn reset(&mut self) -> RedisResult<Held> {
-        self.changing.store(true, Ordering::SeqCst);
-        // GET fails inside the transaction where the key holds no string; TYPE says what it holds then.
-        let (kind, value, done): (RedisResult<String>, RedisResult<Value>, RedisResult<()>) = redis::pipe()
-            .atomic()
-            .ignore_errors()
-            .cmd("TYPE")
-            .arg(HITS)
-            .get(HITS)
-            .set(HITS, 0)
-            .query(&mut self.connection)?;
-        done?;
-        Ok(match (kind?.as_str(), value) {
-            ("none", _) => Held::Nothing,
-            ("string", value) => {
-                let value = Vec::<u8>::from_redis_value(value?)?;
+        let mut of_type = redis::cmd("TYPE");
+        for command in [&redis::cmd("MULTI"), of_type.arg(HITS), &Cmd::get(HITS), &Cmd::set(HITS, 0)] {
+            command.exec(&mut self.connection)?;
+        }
+        let [kind, value, done] = self.execute()?;
+        done.extract_error()?;
+        // GET has failed where the key held no string; TYPE says what it held then.
+        Ok(match String::from_redis_value(kind)?.as_str() {
+            "none" => Held::Nothing,
+            "string" => {
+                let value = Vec::<u8>::from_redis_value(value)?;
                 integer(&value).map_or(Held::Text(value), Held::Number)
             }
-            (kind, _) => Held::Other(kind.to_owned()),
+            kind => Held::Other(kind.to_owned()),
         })
+    }
+    // ANCHOR_END: reset
+
+    /// Executes the commands queued since `MULTI` and returns their replies. Until it is sent nothing is
+    /// changed, nor where Redis refuses it; where Redis is lost in the middle, nobody knows.
+    fn execute<const N: usize>(&mut self) -> RedisResult<[Value; N]> {
+        self.changing.store(true, Ordering::SeqCst);
+        let refused = |reply: Value| match reply.extract_error() {
+            Err(error) => error,
+            Ok(_) => {
+                RedisError::from((ErrorKind::UnexpectedReturnType, "EXEC did not answer with the replies"))
+            }
+        };
+        let executed = self.connection.req_command(&redis::cmd("EXEC")).and_then(|reply| match reply {
+            Value::Array(replies) => replies.try_into().map_err(|replies| refused(Value::Array(replies))),
+            other => Err(refused(other)),
+        });
+        if executed.as_ref().is_err_and(|error| !error.is_io_error()) {
+            self.changing.store(false, Ordering::SeqCst);
+        }
+        executed
     }
 }
 

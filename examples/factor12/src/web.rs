@@ -40,6 +40,7 @@ struct Health {
     redis: String,
 }
 
+// ANCHOR: routes
 /// The routes of the app, on `store`.
 pub fn router(store: Arc<Store>) -> Router {
     Router::new()
@@ -50,10 +51,12 @@ pub fn router(store: Arc<Store>) -> Router {
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing here.\n"))
         .with_state(store)
 }
+// ANCHOR_END: routes
 
 const UNCACHED_TEXT: [(header::HeaderName, &str); 2] =
     [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), UNCACHED];
 
+// ANCHOR: visit
 async fn visit(State(store): State<Arc<Store>>) -> Response {
     match store.visit().await {
         Ok(number) => {
@@ -63,6 +66,7 @@ async fn visit(State(store): State<Arc<Store>>) -> Response {
         Err(error) => refusal(&store, &error),
     }
 }
+// ANCHOR_END: visit
 
 async fn hits(State(store): State<Arc<Store>>) -> Response {
     match store.hits().await {
@@ -116,11 +120,14 @@ pub async fn serve(config: Config) -> io::Result<()> {
     info!("web listens on {address} (release {}, host {}, redis {})", release(), host(), config.redis);
 
     let mut told = stop.clone();
-    let serving = axum::serve(listener, router(Arc::new(Store::new(config.redis))))
-        .with_graceful_shutdown(async move { stopped(&mut told).await });
+    let serving = axum::serve(listener, router(Arc::new(Store::new(config.redis)))).with_graceful_shutdown(
+        async move {
+            stopped(&mut told).await;
+            info!("web stops: no new connections, {} s for the open ones", GRACE.as_secs());
+        },
+    );
     let too_long = async {
         stopped(&mut stop).await;
-        info!("web stops: no new connections, {} s for the open ones", GRACE.as_secs());
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {

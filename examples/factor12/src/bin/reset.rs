@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use factor12::{admin, cli};
 
+// ANCHOR: reset
 /// Sets the counter of visits to zero, whatever it holds, and prints what was lost.
 ///
 /// Configured by the environment, as web is: HOST_REDIS, PORT_REDIS (or REDIS_URL), RUST_LOG.
@@ -16,3 +17,4 @@ fn main() -> ExitCode {
     let Args {} = cli::parse();
     admin::run("reset", |store| Ok(format!("hits: {} -> 0", store.reset()?)))
 }
+// ANCHOR_END: reset

@@ -35,12 +35,18 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn run(args: &Args, config: Config) -> Result<(), String> {
-    let listen = config.listen;
-    if args.health {
-        return health::check(listen).await;
-    }
-    logs::to_stdout(config.log.clone());
-    web::serve(config).await.map_err(|error| format!("cannot listen on {listen}: {error}"))
+fn run(args: &Args, config: Config) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let outcome = runtime.block_on(async {
+        let listen = config.listen;
+        if args.health {
+            return health::check(listen).await;
+        }
+        logs::to_stdout(config.log.clone());
+        web::serve(config).await.map_err(|error| format!("cannot listen on {listen}: {error}"))
+    });
+    // A name look-up knows no limit: it must not hold a process that has done its work.
+    runtime.shutdown_background();
+    outcome
 }

@@ -1,0 +1,50 @@
+//! The processes of the app, started for real against a real Redis, and asked over HTTP.
+//!
+//! Each test is named as the sentence that it proves. What a machine cannot run (no `redis-server`
+//! on the `PATH`, no Unix signals) is reported as ignored with the reason; with `NO_SKIP=1` it fails.
+
+#![allow(
+    clippy::expect_used,
+    reason = "what a test expects and does not get is its failure, and the text says what that was"
+)]
+
+mod damage;
+mod environment;
+mod fake;
+mod harness;
+mod load;
+mod logs;
+mod outage;
+mod process;
+mod refusal;
+mod reset;
+mod server;
+mod speed;
+mod stop;
+mod visits;
+mod web;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+/// Most tests wait for another process most of their time, so more of them run at once than there are processors.
+const AT_ONCE: usize = 8;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    // The tests that want the machine for themselves come first, and the slowest of the others next.
+    let tests = [
+        speed::tests(),
+        stop::tests(),
+        outage::tests(),
+        refusal::tests(),
+        damage::tests(),
+        environment::tests(),
+        logs::tests(),
+        reset::tests(),
+        visits::tests(),
+    ];
+    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
+}

@@ -1,0 +1,66 @@
+//! What must be fast, or hold under many clients: measured without other tests beside it.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+
+use crate::harness::Need::{Quiet, Redis};
+use crate::harness::tests;
+use crate::process::app;
+use crate::server::Server;
+use crate::web::{Answer, Web, agent, request};
+
+pub fn tests() -> Vec<Trial> {
+    tests!["speed", needs [Redis, Quiet];
+        reset_takes_at_most_9_ms_from_start_to_exit_in_a_release_build_and_100_ms_in_a_debug_build,
+        twenty_thousand_visits_from_64_clients_at_once_get_every_number_from_1_to_20000_once,
+    ]
+}
+
+/// The original's `reset.py` takes 0.27 s; 9 ms are a thirtieth of it.
+const RESET: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 9 });
+
+fn reset_takes_at_most_9_ms_from_start_to_exit_in_a_release_build_and_100_ms_in_a_debug_build() {
+    let redis = Server::start();
+    let mut command = app("reset");
+    command.envs(redis.environment());
+    let mut runs: Vec<Duration> = (0..21)
+        .map(|_| {
+            let start = Instant::now();
+            let output = command.output().expect("reset starts");
+            assert!(output.status.success(), "{output:?}");
+            start.elapsed()
+        })
+        .collect();
+    runs.sort();
+    let median = runs[runs.len() / 2];
+    assert!(median <= RESET, "the median is {median:?} of {runs:?}");
+}
+
+fn twenty_thousand_visits_from_64_clients_at_once_get_every_number_from_1_to_20000_once() {
+    const VISITS: usize = 20_000;
+    const CLIENTS: usize = 64;
+    let redis = Server::start();
+    let web = Web::on(&redis);
+    let numbers = Mutex::new(Vec::with_capacity(VISITS));
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let share = VISITS / CLIENTS + usize::from(client < VISITS % CLIENTS);
+            let (numbers, address) = (&numbers, web.address);
+            scope.spawn(move || {
+                let agent = agent();
+                let visit = || request(&agent, "GET", address, "/").expect("a visit is answered");
+                let own: Vec<Answer> = (0..share).map(|_| visit()).collect();
+                let own = own.iter().map(|answer| answer.number().expect("a visit counts"));
+                numbers.lock().expect("no client panics").extend(own);
+            });
+        }
+    });
+    let numbers = numbers.into_inner().expect("no client panics");
+    assert_eq!(numbers.len(), VISITS);
+    let different: HashSet<i64> = numbers.into_iter().collect();
+    assert_eq!(different, (1..=VISITS as i64).collect());
+}
