@@ -9,7 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::narration::{Step, aside, headline, say};
 use crate::process::go_on;
 use crate::repository::Repository;
-use crate::stack::{Kind, Preparation, Stack, Way};
+use crate::stack::{Kind, Stack, Way};
 use crate::text;
 use crate::visit::{Health, Visitor};
 
@@ -147,12 +147,11 @@ impl Demo<'_> {
     }
 
     fn prepare_one(&mut self, kind: Kind) -> Result<Box<dyn Stack>> {
-        let found = kind.find();
-        let (name, title) = match &found {
-            Ok(blueprint) if blueprint.preparation() == Preparation::Build => ("build", text!("step-build")),
-            _ => ("images", text!("step-images")),
+        let (name, title) = match kind {
+            Kind::Compose => ("images", text!("step-images")),
+            Kind::Host | Kind::Embedded => ("build", text!("step-build")),
         };
-        let blueprint = found.inspect_err(|failure| self.report.failed(name, 0, failure))?;
+        let blueprint = kind.find().inspect_err(|failure| self.report.failed(name, 0, failure))?;
         headline(&text!("stack", stack = kind.name(), told = blueprint.told()));
         let mut made = None;
         self.step(name, title, true, |step| {
@@ -221,7 +220,7 @@ impl Demo<'_> {
                 .map_or("…", |(address, _)| address);
             let release = &health.release;
             agree(&format!("hits: {visits} -> 0 ({address}, release {release})"), &ran.output)?;
-            let mut proof = ran.proof;
+            let mut proof = stack.prove(way)?;
             proof.push(text!("proof-same-release", release = release));
             let report = StepReport {
                 output: Some(ran.output.clone()),

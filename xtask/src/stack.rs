@@ -53,24 +53,12 @@ pub trait Blueprint {
     /// With what it will be made, for people: names and versions.
     fn told(&self) -> String;
 
-    /// The step that [`Blueprint::prepare`] is.
-    fn preparation(&self) -> Preparation;
-
     /// Makes what the stack is started from: images, or binaries. Returns what was made, a line each.
     ///
     /// # Errors
     ///
     /// It cannot be made.
     fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)>;
-}
-
-/// What a stack is started from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preparation {
-    /// Images.
-    Images,
-    /// Binaries of this host.
-    Build,
 }
 
 /// The ways to run an admin process in a stack.
@@ -91,8 +79,6 @@ pub struct Ran {
     pub command: String,
     /// Its result.
     pub output: String,
-    /// What shows that it ran where the factor wants it, a line each.
-    pub proof: Vec<String>,
 }
 
 /// A stack, up or not. [`Stack::down`] may be called at any time, and more than once.
@@ -113,12 +99,19 @@ pub trait Stack {
     /// The ways to run an admin process in it.
     fn ways(&self) -> &'static [Way];
 
-    /// Runs `reset`, and proves that it ran where the factor wants it.
+    /// Runs `reset`.
     ///
     /// # Errors
     ///
-    /// It failed, or it did not run where it should have.
+    /// It failed.
     fn reset(&mut self, way: Way) -> Result<Ran>;
+
+    /// Shows that an admin process that is run in this way runs where the factor wants it, a line each.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    fn prove(&self, way: Way) -> Result<Vec<String>>;
 
     /// The last lines that its services logged.
     fn last_words(&self) -> String;

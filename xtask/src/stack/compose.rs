@@ -14,7 +14,7 @@ use crate::repository::Repository;
 use crate::text;
 use crate::visit::{Health, Visitor};
 
-use super::{Preparation, Ran, Stack, Way};
+use super::{Ran, Stack, Way};
 
 /// How long the app may take until its health is good.
 const HEALTHY: Duration = Duration::from_secs(30);
@@ -39,10 +39,6 @@ impl Blueprint {
 impl super::Blueprint for Blueprint {
     fn told(&self) -> String {
         text!("told-compose", engine = self.engine.version, compose = self.compose.version)
-    }
-
-    fn preparation(&self) -> Preparation {
-        Preparation::Images
     }
 
     fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)> {
@@ -150,7 +146,7 @@ impl ComposeStack {
                     looked = Instant::now();
                     let worker = inspect(&[id])?.remove(0);
                     if !worker.state.running {
-                        return Err(Failure::Failed(text!("worker-ended", code = worker.state.exit_code)));
+                        return Err(ended(&worker));
                     }
                 }
                 Ok(None)
@@ -196,12 +192,11 @@ impl Stack for ComposeStack {
         let shown = program.shown();
         let output = program.lines(|line| step.hear(line))?;
         succeeded(&shown, output).map_err(no_disk)?;
-        let id = self.call(&["ps", "--quiet", "worker"]).stdout()?;
+        let id = self.call(&["ps", "--all", "--quiet", "worker"]).stdout()?;
         let worker = inspect(&[&id])?.remove(0);
-        let url = worker.published("8080/tcp");
+        // A worker that has ended has no port any more.
+        self.url = worker.published("8080/tcp").ok_or_else(|| ended(&worker))?;
         self.worker = Some(worker);
-        // A worker that has ended has no port any more: its health check tells how it ended.
-        self.url = url.unwrap_or_else(|| "http://127.0.0.1:8080/".to_owned());
         let visitor = Visitor::new(&self.url);
         let health = self.healthy(&visitor)?;
         same(&text!("proof-container"), self.worker()?.host(), &health.host)?;
@@ -226,8 +221,11 @@ impl Stack for ComposeStack {
             _ => (&["exec", "-T", "worker", "reset"], &["exec", "worker", "reset"]),
         };
         let output = self.call(args).stdout()?;
-        let proof = if way == Way::Run { self.prove_run()? } else { self.prove_exec()? };
-        Ok(Ran { command: format!("$ {}", self.project.typed(typed)), output, proof })
+        Ok(Ran { command: format!("$ {}", self.project.typed(typed)), output })
+    }
+
+    fn prove(&self, way: Way) -> Result<Vec<String>> {
+        if way == Way::Run { self.prove_run() } else { self.prove_exec() }
     }
 
     fn last_words(&self) -> String {
@@ -244,6 +242,10 @@ impl Stack for ComposeStack {
     }
 
     fn keep(&mut self) {}
+}
+
+fn ended(worker: &Container) -> Failure {
+    Failure::Failed(text!("worker-ended", code = worker.state.exit_code))
 }
 
 /// What `docker inspect` tells of these containers, in this order.

@@ -16,7 +16,7 @@ use crate::repository::{Repository, Sources};
 use crate::text;
 use crate::visit::{Health, Visitor};
 
-use super::{Kind, Preparation, Ran, Stack, Way};
+use super::{Kind, Ran, Stack, Way};
 
 /// How long a service may take until it is ready.
 const READY: Duration = Duration::from_secs(15);
@@ -58,10 +58,6 @@ impl super::Blueprint for Blueprint {
             Some(path) => text!("told-host", path = path.display()),
             None => text!("told-embedded"),
         }
-    }
-
-    fn preparation(&self) -> Preparation {
-        Preparation::Build
     }
 
     fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)> {
@@ -153,6 +149,12 @@ impl HostStack {
     }
 }
 
+impl HostStack {
+    fn environment_told(&self) -> String {
+        self.environment().map(|(name, value)| format!("{name}={value}")).join(" ")
+    }
+}
+
 impl Stack for HostStack {
     fn up(&mut self, step: &Step) -> Result<(Visitor, Health)> {
         let dir = tempfile::Builder::new()
@@ -194,12 +196,11 @@ impl Stack for HostStack {
             program = program.env(name, value);
         }
         let output = program.stdout()?;
-        let environment = self.environment().map(|(name, value)| format!("{name}={value}")).join(" ");
-        Ok(Ran {
-            command: format!("$ {environment} reset"),
-            output,
-            proof: vec![text!("proof-same-environment", environment = environment)],
-        })
+        Ok(Ran { command: format!("$ {} reset", self.environment_told()), output })
+    }
+
+    fn prove(&self, _way: Way) -> Result<Vec<String>> {
+        Ok(vec![text!("proof-same-environment", environment = self.environment_told())])
     }
 
     fn last_words(&self) -> String {

@@ -1,0 +1,85 @@
+//! `cargo xtask doctor`: what is here, what is missing, and what to do about it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+
+use crate::docker;
+use crate::harness::tests;
+use crate::programs::Programs;
+use crate::tree::Tree;
+use crate::xtask::{Xtask, binary, images_are_current, xtask};
+
+pub fn tests() -> Vec<Trial> {
+    tests!["doctor";
+        it_names_what_is_here_and_the_stack_that_the_demo_would_take: [Engine, Compose, Redis],
+        a_dead_engine_is_named_with_its_cure_and_the_next_stack: [Unix, Redis],
+        without_docker_and_redis_it_names_both_cures_and_embedded: [Unix],
+        a_demo_that_was_left_is_named_with_the_command_that_removes_it: [Engine, Compose],
+        it_speaks_portuguese_too: [Unix],
+    ]
+}
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The line that tells of a thing.
+fn line<'a>(stdout: &'a str, name: &str) -> &'a str {
+    let line = stdout.lines().find(|line| line.split_whitespace().nth(1) == Some(name));
+    line.unwrap_or_else(|| panic!("nothing on {name} in\n{stdout}"))
+}
+
+fn it_names_what_is_here_and_the_stack_that_the_demo_would_take() {
+    images_are_current();
+    let ended = xtask(&Tree::real(), ["doctor"]).run(LIMIT);
+    let stdout = &ended.assert_code(0).assert_nothing_left().stdout;
+    let version = docker::docker(&["version", "--format", "{{.Server.Version}}"]);
+    assert!(line(stdout, "docker").contains(&version), "{stdout}");
+    assert!(line(stdout, "compose").contains("docker compose"), "{stdout}");
+    assert!(line(stdout, "factor12").ends_with(" here"), "{stdout}");
+    assert!(line(stdout, "redis-server").starts_with('✓'), "{stdout}");
+    line(stdout, "git");
+    line(stdout, "port");
+    assert!(stdout.ends_with("“cargo xtask demo” would take the stack “compose”.\n"), "{stdout}");
+    assert!(!stdout.contains('\u{1b}'), "{stdout:?}");
+}
+
+fn a_dead_engine_is_named_with_its_cure_and_the_next_stack() {
+    let ended =
+        xtask(&Tree::real(), ["doctor"]).env("DOCKER_HOST", "unix:///nonexistent/docker.sock").run(LIMIT);
+    let stdout = &ended.assert_code(0).stdout;
+    assert!(line(stdout, "docker").starts_with('✗'), "{stdout}");
+    assert!(stdout.contains("Docker's engine does not run") && stdout.contains("Start it: "), "{stdout}");
+    assert!(stdout.ends_with("would take the stack “host”.\n"), "{stdout}");
+}
+
+fn without_docker_and_redis_it_names_both_cures_and_embedded() {
+    let programs = Programs::all().without("docker").without("docker-compose").without("redis-server");
+    let ended = xtask(&Tree::real(), ["doctor"]).env("PATH", programs.path()).run(LIMIT);
+    let stdout = &ended.assert_code(0).stdout;
+    for name in ["docker", "compose", "redis-server"] {
+        assert!(line(stdout, name).starts_with('✗'), "{stdout}");
+    }
+    assert!(stdout.contains("https://docs.docker.com/get-docker/"), "{stdout}");
+    assert!(stdout.contains("sudo apt-get install redis-server"), "{stdout}");
+    assert!(stdout.ends_with("would take the stack “embedded”.\n"), "{stdout}");
+}
+
+fn a_demo_that_was_left_is_named_with_the_command_that_removes_it() {
+    images_are_current();
+    let kept = xtask(&Tree::real(), ["demo", "--stack", "compose", "--keep"]).run(LIMIT);
+    let projects = kept.assert_code(0).projects();
+    assert_eq!(projects.len(), 1, "{projects:?}");
+    let stdout = xtask(&Tree::real(), ["doctor"]).run(LIMIT).assert_code(0).stdout.clone();
+    let command = format!("docker compose --project-name {} down --volumes --remove-orphans", projects[0]);
+    assert!(stdout.contains(&format!("{} was not removed: {command}", projects[0])), "{stdout}");
+}
+
+fn it_speaks_portuguese_too() {
+    let programs = Programs::all().without("docker").without("docker-compose");
+    let task = Xtask::new(Command::new(binary()), &Tree::real());
+    let ended = task.args(["doctor", "--lang", "pt-BR"]).env("PATH", programs.path()).run(LIMIT);
+    let stdout = &ended.assert_code(0).stdout;
+    assert!(stdout.contains("O Docker não está instalado"), "{stdout}");
+    assert!(stdout.contains("escolheria a stack"), "{stdout}");
+}

@@ -1,0 +1,165 @@
+//! A request to stop, at every moment: the exit code says so, and nothing is left.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use libtest_mimic::Trial;
+
+use crate::harness::{eventually, tests};
+use crate::system::Signal;
+use crate::tree::Tree;
+use crate::xtask::{COMPILING, Ended, images_are_current, programs_are_built, xtask};
+
+pub fn tests() -> Vec<Trial> {
+    tests!["interrupts";
+        on_compose_as_the_images_are_looked_for: [Engine, Compose, Unix],
+        on_compose_as_the_stack_starts: [Engine, Compose, Unix],
+        on_compose_as_the_stack_is_up: [Engine, Compose, Unix],
+        on_compose_in_the_first_visit: [Engine, Compose, Unix],
+        on_compose_in_the_reset_by_exec: [Engine, Compose, Unix],
+        on_compose_in_the_reset_by_run: [Engine, Compose, Unix],
+        on_compose_in_the_removal: [Engine, Compose, Unix],
+        on_embedded_after_each_line_of_the_narration: [Unix, Proc],
+        on_host_as_the_stack_is_up: [Unix, Redis, Proc],
+        as_cargo_builds: [Unix, Proc],
+        twice_in_a_row: [Engine, Compose, Unix],
+    ]
+}
+
+/// How long the end may take after the request: a call of Compose is not cut off midway.
+const END: Duration = Duration::from_secs(90);
+
+/// Fails unless the task ended as one that was asked to stop, and nothing is left.
+fn assert_stopped(ended: &Ended) {
+    ended.assert_code(130).assert_says("Stopped, as you asked.").assert_nothing_left();
+    let report = ended.report();
+    assert_eq!(report["ok"], false, "{report}");
+}
+
+/// Runs the demo on compose, sends a signal when the narration has come to a line that `is_now`, and returns how it ended.
+fn interrupted(stack: &str, signal: Signal, is_now: impl Fn(&[&str]) -> bool) -> Ended {
+    let demo = xtask(&Tree::real(), ["demo", "--json", "--stack", stack]).start();
+    eventually("the moment to interrupt", Duration::from_secs(90), || {
+        let stderr = demo.stderr();
+        is_now(&stderr.lines().collect::<Vec<_>>()).then_some(())
+    });
+    demo.signal(signal);
+    demo.end(END)
+}
+
+/// How many steps with this name are done.
+fn done(lines: &[&str], step: &str) -> usize {
+    let is_done = |line: &&&str| {
+        let mut words = line.split_whitespace();
+        matches!(words.next(), Some("✓" | "+")) && words.next() == Some(step)
+    };
+    lines.iter().filter(is_done).count()
+}
+
+fn is_under_way(lines: &[&str], step: &str) -> bool {
+    lines.last().is_some_and(|line| line.trim() == format!("{step} …"))
+}
+
+fn on_compose_as_the_images_are_looked_for() {
+    images_are_current();
+    assert_stopped(&interrupted("compose", Signal::Interrupt, |lines| is_under_way(lines, "images")));
+}
+
+fn on_compose_as_the_stack_starts() {
+    images_are_current();
+    assert_stopped(&interrupted("compose", Signal::Terminate, |lines| is_under_way(lines, "up")));
+}
+
+fn on_compose_as_the_stack_is_up() {
+    images_are_current();
+    assert_stopped(&interrupted("compose", Signal::HangUp, |lines| done(lines, "up") == 1));
+}
+
+fn on_compose_in_the_first_visit() {
+    images_are_current();
+    assert_stopped(&interrupted("compose", Signal::Interrupt, |lines| done(lines, "visit") >= 1));
+}
+
+fn on_compose_in_the_reset_by_exec() {
+    images_are_current();
+    assert_stopped(&interrupted("compose", Signal::Interrupt, |lines| done(lines, "visit") >= 3));
+}
+
+fn on_compose_in_the_reset_by_run() {
+    images_are_current();
+    // After the first reset come as many visits as before it.
+    assert_stopped(&interrupted("compose", Signal::Terminate, |lines| done(lines, "visit") >= 6));
+}
+
+fn on_compose_in_the_removal() {
+    images_are_current();
+    let ended = interrupted("compose", Signal::Interrupt, |lines| is_under_way(lines, "down"));
+    // All was proved before, and the removal goes on.
+    ended.assert_code(0).assert_says("Proved: ").assert_nothing_left();
+    assert_eq!(ended.report()["ok"], true);
+}
+
+fn on_embedded_after_each_line_of_the_narration() {
+    programs_are_built();
+    let mut signals = Signal::ALL.iter().cycle();
+    let mut stopped = 0;
+    for count in 1.. {
+        let mut demo = xtask(&Tree::real(), ["demo", "--json", "--stack", "embedded"]).start();
+        let Some(line) = demo.line(count, Duration::from_secs(60)) else { break };
+        demo.signal(*signals.next().expect("signals come again and again"));
+        let ended = demo.end(END);
+        match ended.code {
+            // Once the story is over, what is left of it is the removal.
+            Some(0) => {
+                assert!(count > 4, "not stopped after “{line}”");
+                ended.assert_says("Proved: ").assert_nothing_left();
+                assert_eq!(ended.report()["ok"], true);
+            }
+            _ => {
+                assert!(!line.contains("down"), "the removal was stopped\n{}", ended.stderr);
+                assert_stopped(&ended);
+                stopped += 1;
+            }
+        }
+    }
+    assert!(stopped >= 4, "stopped {stopped} times only");
+}
+
+fn on_host_as_the_stack_is_up() {
+    programs_are_built();
+    assert_stopped(&interrupted("host", Signal::HangUp, |lines| is_under_way(lines, "up")));
+}
+
+fn as_cargo_builds() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970").as_nanos();
+    // New at each run, so that there is something to compile.
+    let tree = Tree::copy("interrupted-build")
+        .compiled_here()
+        .edit(
+            "examples/factor12/src/lib.rs",
+            "\npub mod ",
+            &format!("\n/// New.\npub const MOMENT: u128 = {now};\npub mod "),
+        )
+        .write();
+    let demo = xtask(&tree, ["demo", "--json", "--stack", "embedded"]).start();
+    eventually("the compiler runs", COMPILING, || {
+        demo.processes().iter().any(|process| process.name == "rustc").then_some(())
+    });
+    demo.signal(Signal::Interrupt);
+    let ended = demo.end(Duration::from_secs(15));
+    assert_stopped(&ended);
+    assert_eq!(ended.failed_step().0, "build");
+}
+
+fn twice_in_a_row() {
+    images_are_current();
+    let demo = xtask(&Tree::real(), ["demo", "--json", "--stack", "compose"]).start();
+    eventually("the stack starts", Duration::from_secs(60), || {
+        is_under_way(&demo.stderr().lines().collect::<Vec<_>>(), "up").then_some(())
+    });
+    demo.signal(Signal::Interrupt);
+    eventually("the first is answered", Duration::from_secs(5), || {
+        demo.stderr().contains("Stopping, and cleaning up…").then_some(())
+    });
+    demo.signal(Signal::Interrupt);
+    assert_stopped(&demo.end(END));
+}

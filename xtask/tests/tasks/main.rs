@@ -1,0 +1,56 @@
+//! `cargo xtask demo`, `images` and `doctor`, started for real: on this tree, on copies of it that
+//! were doctored, and on a machine that lacks things.
+//!
+//! Each test is named as the sentence that it proves. What a machine cannot run (no engine, no
+//! Compose v1, no Unix) is reported as ignored with the reason; with `NO_SKIP=1` it fails. Each
+//! test removes what it made, also where it fails, and ends only what it started.
+
+#![allow(
+    clippy::expect_used,
+    reason = "what a test expects and does not get is its failure, and the text says what that was"
+)]
+
+mod docker;
+mod doctor;
+mod failures;
+mod harness;
+mod images;
+mod interrupts;
+mod keep;
+mod lies;
+mod narration;
+mod neighbours;
+mod packages;
+mod prerequisites;
+mod programs;
+mod story;
+mod system;
+mod tree;
+mod xtask;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+/// Most tests wait for an engine or for cargo most of their time.
+const AT_ONCE: usize = 4;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    // The slowest come first.
+    let tests = [
+        failures::tests(),
+        lies::tests(),
+        interrupts::tests(),
+        images::tests(),
+        neighbours::tests(),
+        keep::tests(),
+        story::tests(),
+        narration::tests(),
+        prerequisites::tests(),
+        doctor::tests(),
+        packages::tests(),
+    ];
+    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
+}

@@ -1,0 +1,198 @@
+//! The story, on each stack: what it reports, what it proves, and that nothing is left of it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+use crate::docker;
+use crate::harness::tests;
+use crate::programs::{Programs, real};
+use crate::tree::Tree;
+use crate::xtask::{Ended, Xtask, binary, images_are_current, programs_are_built, xtask};
+
+pub fn tests() -> Vec<Trial> {
+    tests!["story";
+        the_demo_passes_on_compose: [Engine, Compose],
+        the_demo_passes_on_compose_v1: [Engine, ComposeV1, Unix],
+        the_demo_passes_on_host: [Redis],
+        the_demo_passes_on_embedded: [],
+        auto_takes_compose_where_an_engine_answers: [Engine, Compose],
+        the_demo_visits_as_often_as_asked: [],
+        stdout_holds_nothing_where_no_json_is_asked_for: [],
+        on_compose_it_proves_where_each_reset_ran: [Engine, Compose],
+        wrong_usage_exits_with_2_and_says_what_is_accepted: [],
+    ]
+}
+
+/// Longer than any story takes whose images and programs are there.
+const STORY: Duration = Duration::from_secs(90);
+
+fn demo(stack: &str, more: &[&str]) -> Ended {
+    match stack {
+        "compose" => images_are_current(),
+        _ => programs_are_built(),
+    }
+    xtask(&Tree::real(), ["demo", "--stack", stack]).args(more).run(STORY)
+}
+
+/// The steps of a story with this many visits before each reset: their names, and what is read or printed.
+fn steps(stack: &str, visits: u32) -> Vec<(&'static str, Option<String>)> {
+    let visit = |number: u32| ("visit", Some(format!("Hello World! {number} times.")));
+    let reset = |name| (name, Some(format!("hits: {visits} -> 0 (…, release …)")));
+    let mut steps = vec![(if stack == "compose" { "images" } else { "build" }, None), ("up", None)];
+    steps.extend((1..=visits).map(visit));
+    if stack == "compose" {
+        steps.extend([reset("reset-exec"), visit(1)]);
+        steps.extend((2..=visits).map(visit));
+        steps.extend([reset("reset-run"), visit(1)]);
+    } else {
+        steps.extend([reset("reset"), visit(1)]);
+    }
+    steps.push(("down", None));
+    steps
+}
+
+/// The names of an object's fields, in alphabetical order.
+fn fields(object: &Value) -> Vec<&str> {
+    object.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
+/// Fails unless the report is the contract's, of a story that went well.
+fn assert_report(report: &Value, stack: &str, visits: u32) {
+    assert_eq!(fields(report), ["ok", "redis", "release", "stack", "steps", "url"], "{report}");
+    assert_eq!(report["ok"], true, "{report}");
+    assert_eq!(report["stack"], stack);
+    let url = report["url"].as_str().expect("a text");
+    let port = url.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
+    assert!(port.is_some_and(|port| port.parse::<u16>().is_ok()), "{url}");
+    let release = report["release"].as_str().expect("a text");
+    assert!(!release.is_empty());
+
+    let told = report["steps"].as_array().expect("a list");
+    let told_steps: Vec<_> = told
+        .iter()
+        .map(|step| {
+            assert_eq!(step["ok"], true, "{report}");
+            assert!(step["ms"].is_u64(), "{step}");
+            let text = |name: &str| step[name].as_str().map(str::to_owned);
+            let name = text("name").expect("a step has a name");
+            let (what, its_fields) = match name.as_str() {
+                "visit" => (text("body"), vec!["body", "ms", "name", "ok"]),
+                "reset" | "reset-exec" | "reset-run" => {
+                    let output = text("output").expect("a reset has an output");
+                    // What is between depends on the stack; the release is the one that serves.
+                    let end = format!(", release {release})");
+                    let start = output.strip_suffix(&end).unwrap_or_else(|| panic!("{output} names {end}"));
+                    let (start, address) = start.split_once(" (").expect("an address");
+                    assert!(address.contains(':'), "{output}");
+                    (Some(format!("{start} (…, release …)")), vec!["ms", "name", "ok", "output", "proof"])
+                }
+                _ => (None, vec!["ms", "name", "ok"]),
+            };
+            assert_eq!(fields(step), its_fields, "{step}");
+            (name, what)
+        })
+        .collect();
+    let told_steps: Vec<_> = told_steps.iter().map(|(name, what)| (name.as_str(), what.clone())).collect();
+    assert_eq!(told_steps, steps(stack, visits));
+}
+
+fn assert_passes(stack: &str) {
+    let ended = demo(stack, &["--json"]);
+    ended.assert_code(0).assert_nothing_left();
+    assert_report(&ended.report(), stack, 3);
+}
+
+fn the_demo_passes_on_compose() {
+    assert_passes("compose");
+}
+
+fn the_demo_passes_on_host() {
+    assert_passes("host");
+}
+
+fn the_demo_passes_on_embedded() {
+    assert_passes("embedded");
+}
+
+fn the_demo_passes_on_compose_v1() {
+    images_are_current();
+    let script = format!("[ \"$1\" = compose ] && exit 1\nexec '{}' \"$@\"", real("docker").display());
+    let programs = Programs::all().with("docker", &script);
+    let demo = xtask(&Tree::real(), ["demo", "--stack", "compose", "--json"]).env("PATH", programs.path());
+    let ended = demo.run(STORY);
+    ended.assert_code(0).assert_says("Compose 1.").assert_says("$ docker-compose run --rm worker reset");
+    ended.assert_nothing_left();
+    assert_report(&ended.report(), "compose", 3);
+}
+
+fn auto_takes_compose_where_an_engine_answers() {
+    images_are_current();
+    let ended = xtask(&Tree::real(), ["demo", "--json"]).run(STORY);
+    ended.assert_code(0).assert_says("on the stack “compose”: Docker ").assert_nothing_left();
+    assert_eq!(ended.report()["stack"], "compose");
+}
+
+fn the_demo_visits_as_often_as_asked() {
+    for visits in [1, 5] {
+        let ended = demo("embedded", &["--json", "--visits", &visits.to_string()]);
+        ended.assert_code(0).assert_nothing_left();
+        assert_report(&ended.report(), "embedded", visits);
+    }
+}
+
+fn stdout_holds_nothing_where_no_json_is_asked_for() {
+    let ended = demo("embedded", &[]);
+    ended.assert_code(0).assert_says("Proved: after each reset the counter restarted from 1");
+    assert_eq!(ended.stdout, "");
+}
+
+fn on_compose_it_proves_where_each_reset_ran() {
+    let ended = demo("compose", &["--json"]);
+    let report = ended.assert_code(0).report();
+    let steps = report["steps"].as_array().expect("a list");
+    let proof = |name: &str| -> Vec<String> {
+        let step = steps.iter().find(|step| step["name"] == name).expect("a step");
+        let lines = step["proof"].as_array().expect("a list").iter();
+        lines.map(|line| line.as_str().expect("a text").to_owned()).collect()
+    };
+    let release = format!("in the same release {}", report["release"].as_str().expect("a text"));
+
+    let exec = proof("reset-exec");
+    let worker = exec[0].strip_prefix("in the worker's own container ").expect("the worker's container");
+    assert!(worker.len() == 12 && worker.chars().all(|c| c.is_ascii_hexdigit()), "{worker}");
+    assert_eq!(exec.get(1), Some(&release));
+
+    let run = proof("reset-run");
+    assert!(run[0].contains(&format!("the worker's is {worker})")), "{run:?}");
+    let (_, other) = run[0].split_once("kept for a look: ").expect("the other container");
+    assert!(!other.starts_with(worker), "{run:?}");
+    let image = docker::image_id("factor12").expect("the app's image is here");
+    assert_eq!(run[1], format!("of the same image {}…", &image[..19]));
+    let environment = run[2].strip_prefix("with the same environment: ").expect("the environment");
+    assert!(environment.contains("HOST_REDIS=redis PATH=/usr/local/bin PORT_REDIS=6379"), "{environment}");
+    assert_eq!(run[3..], [release]);
+
+    // A person sees what a program reads.
+    for line in exec.iter().chain(&run) {
+        ended.assert_says(line);
+    }
+    ended.assert_nothing_left();
+}
+
+fn wrong_usage_exits_with_2_and_says_what_is_accepted() {
+    for (args, says) in [
+        (["--visits", "0"], "1..=10000"),
+        (["--visits", "three"], "invalid value 'three'"),
+        (["--stack", "swarm"], "[possible values: auto, compose, host, embedded]"),
+        (["--colour", "red"], "unexpected argument '--colour'"),
+        (["--lang", "fr"], "[possible values: en, pt-BR"),
+    ] {
+        let task = Xtask::new(Command::new(binary()), &Tree::real()).args(["demo"]).args(args);
+        let ended = task.run(Duration::from_secs(5));
+        ended.assert_code(2).assert_says(says);
+        assert_eq!(ended.stdout, "");
+    }
+}
