@@ -57,13 +57,13 @@ redis-impossible =
     The image { $image } can neither be pulled nor be replaced by the stand-in.
     To pull it failed: { $pulled }
     To pack the stand-in failed: { $packed }
-not-pulled-offline = { $image } is not here, and --offline forbids to ask a registry
+not-pulled-offline = { $image } is not here, and --offline forbids asking a registry
 not-built-offline = --offline forbids the build in a container, which asks cargo's registry
 other-platform = binaries built on this host do not run on the engine's platform, { $platform }
 not-in-file = { $file } does not hold “{ $marker }”
 
 ## What is missing
-no-repository = No folder above { $dir } is this repository
+no-repository = { $dir } is not inside this repository
 no-repository-cure = Run the command inside a copy of the repository.
 no-docker = Docker is not installed: there is no “docker” on the PATH
 no-docker-cure = Install it (https://docs.docker.com/get-docker/), or run the demo without it: cargo xtask demo --stack embedded
@@ -122,7 +122,7 @@ step-not-run = · not run: { $reason }
 steps = steps: { $count }
 no-page = The book has no page “{ $name }”
 no-page-cure = The nearest names: { $names }
-no-compose-2 = The book's pages speak Docker Compose v2, and only v1 is here
+no-compose-2 = The book's pages use Docker Compose v2, and only v1 is here
 no-turn = another run has held { $path } for an hour
 port-taken = Port { $port }, which the pages use, is taken: { $by }
 port-taken-cure = Stop what uses it, and try again.
@@ -135,7 +135,7 @@ by-signal = a signal
 wrong-output = The output is not the page's:
 wrong-status = exit status expected: { $expected }, found: { $found }
 wrong-limit = not at its end within { $seconds } s
-wrong-start = cannot be started: { $reason }
+wrong-start = could not be started: { $reason }
 rule-unclosed-fence = the fence is not closed
 rule-bad-attribute = “{ $attribute }” is no attribute: stderr, timeout=SECONDS and norun="why" are
 rule-norun-without-reason = norun gives no reason: norun="why"

@@ -28,7 +28,7 @@ two-lines =
     esperado:   { $expected }
     encontrado: { $found }
 disagree = { $what }: esperava “{ $expected }”, encontrei “{ $found }”
-should-differ = { $what }: “{ $one }” nos dois lugares, e deveriam ser diferentes
+should-differ = { $what }: “{ $one }” nos dois lugares, onde se esperavam valores diferentes
 not-up = a stack não está no ar
 
 ## Provas
@@ -54,7 +54,7 @@ redis-here = { $image } está aqui
 redis-pulled = { $image } foi baixada
 redis-stand-in = { $image } substitui { $real }, que não está ao alcance daqui: um substituto que não guarda nada (o .env o indica)
 redis-impossible =
-    A imagem { $image } não pôde ser baixada nem substituída.
+    A imagem { $image } não pôde ser baixada nem trocada pelo substituto.
     O download falhou: { $pulled }
     O empacotamento do substituto falhou: { $packed }
 not-pulled-offline = { $image } não está aqui, e --offline proíbe consultar um registro
@@ -63,7 +63,7 @@ other-platform = os binários compilados nesta máquina não rodam na plataforma
 not-in-file = { $file } não contém “{ $marker }”
 
 ## O que falta
-no-repository = Nenhuma pasta acima de { $dir } é este repositório
+no-repository = { $dir } não fica dentro deste repositório
 no-repository-cure = Execute o comando dentro de uma cópia do repositório.
 no-docker = O Docker não está instalado: não há “docker” no PATH
 no-docker-cure = Instale-o (https://docs.docker.com/get-docker/) ou rode a demonstração sem ele: cargo xtask demo --stack embedded
@@ -72,11 +72,11 @@ engine-down-cure = Inicie-o: “sudo systemctl start docker” no Linux, Docker 
 engine-silent = O Docker não responde: { $reason }
 engine-silent-cure = Reinicie-o: “sudo systemctl restart docker” no Linux, Docker Desktop nos outros sistemas.
 engine-forbidden = O Docker está em execução, mas você não tem permissão para usar o socket dele
-engine-forbidden-cure = Entre no grupo dele com “sudo usermod -aG docker $USER” e inicie a sessão de novo.
+engine-forbidden-cure = Entre no grupo dele com “sudo usermod -aG docker $USER” e entre de novo na sua conta.
 no-compose = O Docker Compose não está instalado
 no-compose-cure = Instale-o: “sudo apt-get install docker-compose-plugin”, ou veja https://docs.docker.com/compose/install/
 no-disk = O disco está cheio: { $reason }
-no-disk-cure = Libere espaço: “docker system df” mostra o que o Docker guarda, “docker system prune” remove o que ninguém usa.
+no-disk-cure = Libere espaço: “docker system df” mostra o que o Docker guarda, “docker system prune” remove o que não está em uso.
 no-redis = Não há “redis-server” no PATH
 no-redis-cure = Instale-o (“sudo apt-get install redis-server”, “brew install redis”) ou rode a demonstração sem ele: cargo xtask demo --stack embedded
 
@@ -107,11 +107,11 @@ doing-json = não consigo imprimir o relatório
 
 ## O diagnóstico
 doctor-image-here = está aqui
-doctor-image-missing = não está aqui, ou é de outra árvore: “cargo xtask images” resolve
+doctor-image-missing = não está aqui, ou não corresponde a este código: “cargo xtask images” resolve
 doctor-no-git = não está aqui: a release vai se chamar “unknown”
-doctor-no-buildx = não está aqui: as imagens são empacotadas com binários compilados nesta máquina; ou instale docker-buildx-plugin
+doctor-no-buildx = não está aqui: as imagens usam binários compilados nesta máquina; ou instale docker-buildx-plugin
 doctor-port-free = livre
-doctor-port-taken = ocupada ({ $error }): pare quem a usa, ou defina HTTP_PORT
+doctor-port-taken = ocupada ({ $error }): pare o programa que a usa, ou defina HTTP_PORT
 doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “cargo xtask demo” escolheria a stack “{ $stack }”.
 
@@ -122,26 +122,26 @@ step-not-run = · não executado: { $reason }
 steps = passos: { $count }
 no-page = O livro não tem nenhuma página “{ $name }”
 no-page-cure = Os nomes mais próximos: { $names }
-no-compose-2 = As páginas do livro falam Docker Compose v2, e aqui só há o v1
-no-turn = outra execução segura { $path } há uma hora
+no-compose-2 = As páginas do livro usam o Docker Compose v2, e aqui só há o v1
+no-turn = outra execução ocupa { $path } há uma hora
 port-taken = A porta { $port }, que as páginas usam, está ocupada: { $by }
-port-taken-cure = Pare quem a usa e tente de novo.
-chapter-matched = Toda saída é a que a página mostra.
-pages-matched = Páginas: { $count }. Toda saída é a que elas mostram.
-pages-wrong = Erradas: { $count }
+port-taken-cure = Pare o programa que a usa e tente de novo.
+chapter-matched = Todas as saídas são as que a página mostra.
+pages-matched = Páginas: { $count }. Todas as saídas são as que elas mostram.
+pages-wrong = Com erro: { $count }
 page-matched = confere
 page-differs = difere
 by-signal = um sinal
 wrong-output = A saída não é a da página:
 wrong-status = código de saída esperado: { $expected }, encontrado: { $found }
 wrong-limit = não terminou em { $seconds } s
-wrong-start = não pode ser iniciado: { $reason }
-rule-unclosed-fence = o bloco não é fechado
+wrong-start = não pôde ser iniciado: { $reason }
+rule-unclosed-fence = o bloco não foi fechado
 rule-bad-attribute = “{ $attribute }” não é um atributo: stderr, timeout=SEGUNDOS e norun="motivo" são
 rule-norun-without-reason = norun não diz o motivo: norun="motivo"
 rule-no-command = o bloco não contém nenhum comando: uma linha que começa com “$ ”
 rule-empty-command = não há comando depois do “$”
 rule-output-before-command = uma saída vem antes de qualquer comando
 rule-bad-status = o código de saída esperado “{ $status }” não é um número
-rule-only-wildcards = a saída só tem curingas e serviria para qualquer coisa
+rule-only-wildcards = a saída só tem curingas e aceitaria qualquer coisa
 rule-bad-head = “{ $line }” não é uma linha do cabeçalho: minutes: N, translates: HASHES

@@ -1,5 +1,6 @@
 //! What people do with this repository, as one command: `cargo xtask …`.
 
+mod book;
 mod cargo;
 mod demo;
 mod doctor;
@@ -48,6 +49,9 @@ enum Task {
     },
     /// Say what is here, what is missing, and what to do about it
     Doctor,
+    /// Build, serve and check the book
+    #[command(subcommand)]
+    Book(book::Task),
     /// Run one chapter of the book, and compare what its commands print with what the page shows
     Run(run::Options),
     /// Run chapters of the book, in both languages unless --lang says one, and compare every output
@@ -75,6 +79,7 @@ fn run(task: &Task, language: Language, chosen: Option<Language>) -> Result {
         Task::Demo(options) => demo::run(&repository, options),
         Task::Images { offline } => images::run(&repository, *offline),
         Task::Doctor => doctor::run(&repository),
+        Task::Book(task) => book::run(&repository, task, chosen),
         Task::Run(options) => run::run(&repository, options, language),
         Task::Verify(options) => match chosen {
             Some(language) => verify::run(&repository, options, &[language]),

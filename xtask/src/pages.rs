@@ -3,6 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use runbook::{Chapter, Event, Fault, Rule, Session, Verdict};
@@ -230,9 +231,12 @@ fn wrong(path: &str, (line, command): &(usize, String), verdict: &Verdict) -> Op
 
 /// Waits for the turn on the pages' port: two that use it at once would only see each other.
 fn turn() -> Result<File> {
-    let path = env::temp_dir().join(format!("factor12-port-{PORT}.lock"));
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
-    let file = file.context(|| path.display().to_string())?;
+    // One place for every user and every clone, whatever their TMPDIR.
+    let folder = if cfg!(unix) { PathBuf::from("/tmp") } else { env::temp_dir() };
+    let path = folder.join(format!("factor12-port-{PORT}.lock"));
+    let made = File::options().create(true).append(true).open(&path);
+    // Another user's file can be locked all the same.
+    let file = made.or_else(|_| File::open(&path)).context(|| path.display().to_string())?;
     if file.try_lock().is_ok() {
         return Ok(file);
     }

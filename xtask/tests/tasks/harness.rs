@@ -23,6 +23,8 @@ pub enum Need {
     Packing,
     /// A `redis-server` on the `PATH`.
     Redis,
+    /// An image of a real Redis: pages use more of it than the stand-in has.
+    RealRedis,
     /// Signals, sockets and modes of Unix.
     Unix,
     /// `/proc`, to find processes by their environment.
@@ -42,7 +44,7 @@ macro_rules! tests {
 pub(crate) use tests;
 
 /// A function as a test: `a_visit_counts` is reported as "a visit counts".
-pub fn test(kind: &str, name: &str, needs: &'static [Need], run: fn()) -> Trial {
+pub fn test(kind: &str, name: &str, needs: &'static [Need], run: impl FnOnce() + Send + 'static) -> Trial {
     let checked = move || {
         if let Some(reason) = needs.iter().find_map(|need| need.missing()) {
             return if env::var_os("NO_SKIP").is_some_and(|value| value == "1") {
@@ -73,6 +75,9 @@ impl Need {
             }
             Need::Redis if !says("redis-server", &["--version"], "") => {
                 Some("there is no redis-server on the PATH")
+            }
+            Need::RealRedis if docker::image_id("redis:8-alpine").is_none() => {
+                Some("no image of a real Redis is here: “cargo xtask images” pulls it")
             }
             Need::Unix if cfg!(not(unix)) => Some("this system is no Unix"),
             Need::Proc if fs::read("/proc/self/environ").is_err() => Some("this system has no /proc"),

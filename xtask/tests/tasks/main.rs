@@ -21,8 +21,10 @@ mod lies;
 mod narration;
 mod neighbours;
 mod packages;
+mod pages;
 mod prerequisites;
 mod programs;
+mod readme;
 mod story;
 mod system;
 mod tree;
@@ -51,6 +53,8 @@ fn main() -> ExitCode {
         prerequisites::tests(),
         doctor::tests(),
         packages::tests(),
+        readme::tests(),
+        pages::tests(),
     ];
     libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
 }

@@ -1,0 +1,204 @@
+//! Each rule is broken once, and found on its line.
+
+use std::fs;
+
+use super::*;
+
+/// A small book in both languages in which nothing is wrong.
+const EN: &str = "---\nminutes: 5\n---\n\n# One page\n\nSome words.\n\n```console\n$ true # says nothing\n$ echo a\na\n```\n";
+const PT: &str = "---\nminutes: 5\n---\n\n# Uma página\n\nAlgumas palavras.\n\n```console\n$ true # não diz nada\n$ echo a\na\n```\n";
+
+struct Fixture {
+    dir: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new(en: &str, pt: &str) -> Fixture {
+        let fixture = Fixture { dir: tempfile::tempdir().unwrap() };
+        for (language, page) in [("en", en), ("pt-BR", pt)] {
+            fixture.write(&format!("book/{language}/src/SUMMARY.md"), "# Summary\n\n- [One](one.md)\n");
+            fixture.write(&format!("book/{language}/src/one.md"), page);
+        }
+        follow(fixture.dir.path(), &[]).ok();
+        fixture
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn findings(&self) -> Vec<String> {
+        let findings = check(self.dir.path()).unwrap().findings;
+        findings
+            .into_iter()
+            .map(|finding| format!("{}:{}: {}", finding.path, finding.line, finding.what))
+            .collect()
+    }
+}
+
+/// What is found where `text` is added to the English page; the Portuguese one follows it.
+fn found_in(text: &str) -> Vec<String> {
+    Fixture::new(&format!("{EN}{text}"), PT).findings()
+}
+
+#[track_caller]
+fn assert_found(findings: &[String], expected: &[&str]) {
+    let all = findings.len() == expected.len()
+        && findings.iter().zip(expected).all(|(found, part)| found.contains(part));
+    assert!(all, "{findings:#?}");
+}
+
+#[test]
+fn a_sound_book_has_no_finding() {
+    assert_found(&Fixture::new(EN, PT).findings(), &[]);
+}
+
+#[test]
+fn a_page_in_one_language_only_is_found() {
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/two.md", EN);
+    assert_found(
+        &fixture.findings(),
+        &["two.md:1: the page is not in", "two.md:1: the page is not there in pt-BR"],
+    );
+}
+
+#[test]
+fn tables_of_contents_that_differ_are_found() {
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/SUMMARY.md", "# Summary\n\n- [One](one.md)\n- [Two](two.md)\n");
+    assert_found(
+        &fixture.findings(),
+        &["en/src/SUMMARY.md:1: the pages", "pt-BR/src/SUMMARY.md:1: the pages"],
+    );
+}
+
+#[test]
+fn steps_that_differ_are_found_on_their_line() {
+    for (from, to, expected) in [
+        ("$ echo a\na\n", "$ echo b\na\n", "one.md:12: the command is another"),
+        ("$ echo a\na\n", "$ echo a\nb\n", "one.md:13: another output"),
+        ("$ echo a\na\n", "$ echo a\n? 1\na\n", "one.md:12: another exit status"),
+        ("$ echo a\na\n", "$ echo a\na\n$ true\n", "one.md:10: the step has another number of commands"),
+        ("```console\n", "```console,stderr\n", "one.md:10: the step has other attributes"),
+        ("a\n```\n", "a\n```\n\n```console\n$ true\n```\n", "one.md:16: 2 steps, where"),
+        ("minutes: 5", "minutes: 6", "one.md:1: the minutes are not those"),
+    ] {
+        let findings = Fixture::new(EN, &PT.replace(from, to)).findings();
+        assert_found(&findings, &[&format!("book/pt-BR/src/{expected}")]);
+    }
+}
+
+#[test]
+fn a_page_that_breaks_a_rule_of_the_steps_is_found() {
+    let findings = Fixture::new(&EN.replace("$ echo a", "$ "), PT).findings();
+    assert_found(&findings[..1], &["book/en/src/one.md:11: there is no command"]);
+    let findings = Fixture::new(&EN.replace("```console", "```console,norun"), PT).findings();
+    assert_found(&findings[..1], &["book/en/src/one.md:9: norun gives no reason"]);
+}
+
+#[test]
+fn a_translation_whose_source_has_changed_is_found_with_the_paragraph() {
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/one.md", &EN.replace("Some words.", "Other words."));
+    assert_found(
+        &fixture.findings(),
+        &["book/pt-BR/src/one.md:1: book/en/src/one.md:7 is new or has changed: “Other words."],
+    );
+    assert_eq!(follow(fixture.dir.path(), &[]).unwrap(), ["book/pt-BR/src/one.md"]);
+    assert_found(&fixture.findings(), &[]);
+    fixture.write("book/en/src/one.md", &EN.replace("Some words.\n\n", ""));
+    assert_found(&fixture.findings(), &["no longer there: 1"]);
+}
+
+#[test]
+fn white_space_alone_is_no_change() {
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/one.md", &EN.replace("Some words.", "Some\nwords."));
+    assert_found(&fixture.findings(), &[]);
+}
+
+#[test]
+fn links_anchors_and_includes_that_lead_nowhere_are_found() {
+    assert_found(&found_in("\n[a](two.md)\n"), &["one.md:15: there is no page “two.md”"]);
+    assert_found(&found_in("\n[a](two.png)\n"), &["one.md:15: there is no file “two.png”"]);
+    assert_found(&found_in("\n[a](#two)\n"), &["one.md:15: book/en/src/one.md has no heading “#two”"]);
+    assert_found(&found_in("\n[a](one.md#one-page) [b](#one-page) [c](https://example.org)\n"), &[]);
+    assert_found(&found_in("\n```rust\n{{#include x.rs}}\n```\n"), &["one.md:16: there is no file “x.rs”"]);
+    assert_found(
+        &found_in("\n```text\n{{#include SUMMARY.md:here}}\n```\n"),
+        &["one.md:16: “SUMMARY.md” has no anchor “here”"],
+    );
+    assert_found(&found_in("\n```text\n{{#include SUMMARY.md}}\n```\n"), &[]);
+}
+
+#[test]
+fn a_command_outside_a_step_is_found() {
+    assert_found(&found_in("\n```sh\ntrue\n```\n"), &["one.md:15: a fence in “sh”"]);
+    assert_found(&found_in("\n```bash,ignore\ntrue\n```\n"), &["one.md:15: a fence in “bash”"]);
+    assert_found(&found_in("\n```text\na\n$ true\n```\n"), &["one.md:17: a line that starts with “$ ”"]);
+    assert_found(&found_in("\n    $ true\n"), &["one.md:15: a line that starts with “$ ”"]);
+    assert_found(&found_in("\n```text\ntrue\n```\n"), &[]);
+}
+
+#[test]
+fn a_step_that_is_not_run_is_listed_with_its_reason() {
+    let step = "\n```console,norun=\"it asks\"\n$ true\n```\n";
+    let fixture = Fixture::new(&format!("{EN}{step}"), &format!("{PT}{step}"));
+    let not_run = check(fixture.dir.path()).unwrap().not_run;
+    assert_found(
+        &not_run,
+        &["book/en/src/one.md:15: not run: it asks", "book/pt-BR/src/one.md:16: not run: it asks"],
+    );
+}
+
+#[test]
+fn a_picture_without_a_text_alternative_is_found() {
+    let what = "one.md:15: a picture without a text alternative";
+    for picture in [
+        "![](SUMMARY.md)",
+        "<img src=\"x\">",
+        "<img src=\"x\" alt=\"\">",
+        "<svg></svg>",
+        "<svg role=\"img\"></svg>",
+    ] {
+        assert_found(&found_in(&format!("\n{picture}\n")), &[what]);
+    }
+    for picture in [
+        "![words](SUMMARY.md)",
+        "<img alt=\"words\" src=\"x\">",
+        "<svg role=\"img\" aria-labelledby=\"t\"><title id=\"t\">words</title></svg>",
+    ] {
+        assert_found(&found_in(&format!("\n{picture}\n")), &[]);
+    }
+}
+
+#[test]
+fn a_variant_that_the_glossary_lists_is_found() {
+    let fixture = Fixture::new(&EN.replace("Some words.", "Some Vocables."), PT);
+    let glossary = "---\nminutes: 5\n---\n\n# Words\n\n## word\n\nNot: “vocables”.\n";
+    fixture.write("book/en/src/glossary.md", glossary);
+    fixture.write("book/words.en.txt", "vocables\n");
+    let told: Vec<String> =
+        fixture.findings().into_iter().filter(|found| found.contains("vocables")).collect();
+    assert_found(&told, &["book/en/src/one.md:7: “vocables” is not the book's word"]);
+}
+
+#[test]
+fn an_unknown_word_is_found_or_the_language_is_named_as_skipped() {
+    let report = |text: &str| {
+        let fixture = Fixture::new(&EN.replace("Some words.", text), PT);
+        fixture.write("book/words.en.txt", "Compose\n");
+        check(fixture.dir.path()).unwrap()
+    };
+    if report("Some words.").skipped.is_empty() {
+        let findings = report("Some wrods, Compose's `cde` <b>lettres</b>.").findings;
+        let told: Vec<String> =
+            findings.iter().map(ToString::to_string).filter(|told| told.contains("unknown")).collect();
+        assert_found(&told, &["one.md:7: unknown word “lettres”", "one.md:7: unknown word “wrods”"]);
+    } else {
+        assert!(report("Some words.").skipped.iter().all(|why| why.contains("install hunspell-")));
+    }
+}

@@ -1,0 +1,107 @@
+//! Every page of the book, in both languages: its commands executed, its outputs compared. And what
+//! `run` and `verify` say of a page that is not as it should be.
+
+use std::fs;
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+
+use crate::harness::{Need, test, tests};
+use crate::tree::Tree;
+use crate::xtask::{Ended, images_are_current, xtask};
+
+/// Longer than any page takes, with its turn on the port.
+const PAGE: Duration = Duration::from_secs(15 * 60);
+
+pub fn tests() -> Vec<Trial> {
+    let mut tests = tests!["pages";
+        a_wrong_output_is_named_by_file_and_line_with_both_sides: [Engine, Compose],
+        a_command_that_hangs_is_ended_and_its_stack_removed: [Engine, Compose],
+        a_page_that_breaks_a_rule_is_named_and_not_run: [Engine, Compose],
+        a_page_that_does_not_exist_is_answered_with_the_nearest_names: [],
+        a_port_that_is_taken_is_said_before_anything_runs: [Engine, Compose, Unix],
+        without_an_engine_it_is_said_which_is_missing: [],
+    ];
+    for language in ["en", "pt-BR"] {
+        let contents = Tree::real().read(&format!("book/{language}/src/SUMMARY.md"));
+        for page in runbook::chapter::pages(&contents) {
+            let name = format!("{page} in {language} is what it shows");
+            let needs = &[Need::Engine, Need::Compose, Need::RealRedis];
+            tests.push(test("page", &name, needs, move || {
+                images_are_current();
+                xtask(&Tree::real(), ["verify", &page, "--lang", language]).run(PAGE).assert_code(0);
+            }));
+        }
+    }
+    tests
+}
+
+/// Verifies a page of this text, in a copy of the tree whose book has no other.
+fn verify(name: &str, page: &str) -> (Tree, Ended) {
+    images_are_current();
+    let tree = Tree::copy(name).write();
+    for language in ["en", "pt-BR"] {
+        let folder = tree.root().join(format!("book/{language}/src"));
+        fs::create_dir_all(&folder).expect("a folder for the page");
+        fs::write(folder.join("SUMMARY.md"), "# Summary\n\n- [Page](page.md)\n")
+            .expect("a table of contents");
+        fs::write(folder.join("page.md"), page).expect("a page");
+    }
+    let ended = xtask(&tree, ["verify", "page", "--lang", "en"]).run(PAGE);
+    (tree, ended)
+}
+
+fn a_wrong_output_is_named_by_file_and_line_with_both_sides() {
+    let page = "# Page\n\n```console\n$ printf 'one\\ntwo\\n'\none\nthree\n$ touch not-run\n```\n";
+    let (tree, ended) = verify("wrong-output", page);
+    ended.assert_code(1).assert_says("book/en/src/page.md:6").assert_says("printf").assert_nothing_left();
+    ended.assert_says("three").assert_says("two");
+    assert!(ended.stdout.contains("differs"), "{}", ended.stdout);
+    assert!(!tree.root().join("not-run").exists(), "a command ran after the wrong one");
+}
+
+fn a_command_that_hangs_is_ended_and_its_stack_removed() {
+    let page = "# Page\n\n```console,timeout=2\n$ docker compose run worker web\n```\n";
+    let (_, ended) = verify("hanging", page);
+    ended.assert_code(1).assert_says("book/en/src/page.md:4").assert_says("2 s").assert_nothing_left();
+}
+
+fn a_page_that_breaks_a_rule_is_named_and_not_run() {
+    let page = "# Page\n\n```console\n$ touch ran\n```\n\n```console,loud\nearly\n$ \n```\n\n```console\n$ true\n? one\n";
+    let (tree, ended) = verify("broken-rule", page);
+    ended.assert_code(1);
+    for fault in [":7: ", ":12: "] {
+        ended.assert_says(&format!("book/en/src/page.md{fault}"));
+    }
+    assert!(!tree.root().join("ran").exists(), "a page that breaks a rule was run");
+}
+
+fn a_page_that_does_not_exist_is_answered_with_the_nearest_names() {
+    for task in ["run", "verify"] {
+        let ended = xtask(&Tree::real(), [task, "rset"]).run(PAGE);
+        ended.assert_code(2).assert_says("“rset”").assert_says("reset");
+    }
+}
+
+fn a_port_that_is_taken_is_said_before_anything_runs() {
+    images_are_current();
+    // Whoever holds the turn uses the port; it is taken here while nobody does.
+    let lock = fs::File::options().create(true).append(true).open("/tmp/factor12-port-8080.lock");
+    let lock = lock.expect("the lock of the port");
+    lock.lock().expect("the turn on the port");
+    let listener = std::net::TcpListener::bind("127.0.0.1:8080").expect("the port, in our turn");
+    let running = xtask(&Tree::real(), ["run", "reset"]).start();
+    drop(lock);
+    let ended = running.end(PAGE);
+    drop(listener);
+    ended.assert_code(2).assert_says("8080").assert_nothing_left();
+    assert!(ended.stdout.is_empty(), "{}", ended.stdout);
+}
+
+fn without_an_engine_it_is_said_which_is_missing() {
+    for task in ["run", "verify"] {
+        let ended =
+            xtask(&Tree::real(), [task, "reset"]).env("DOCKER_HOST", "unix:///nonexistent.sock").run(PAGE);
+        ended.assert_code(2).assert_says("engine does not run");
+    }
+}
