@@ -117,7 +117,7 @@ doctor-choice = “cargo xtask demo” would take the stack “{ $stack }”.
 
 ## The book
 step-turn = turn
-step-in-a-row = { $language } in a row
+step-in-a-row = all in a row
 step-not-run = · not run: { $reason }
 steps = steps: { $count }
 no-page = The book has no page “{ $name }”

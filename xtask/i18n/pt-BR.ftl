@@ -117,7 +117,7 @@ doctor-choice = “cargo xtask demo” escolheria a stack “{ $stack }”.
 
 ## O livro
 step-turn = vez
-step-in-a-row = { $language } em sequência
+step-in-a-row = todas em sequência
 step-not-run = · não executado: { $reason }
 steps = passos: { $count }
 no-page = O livro não tem nenhuma página “{ $name }”

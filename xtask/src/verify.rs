@@ -86,7 +86,7 @@ fn read(repository: &Repository, pages: Vec<Page>) -> (Vec<(Page, Chapter)>, Vec
 /// Runs a page from nothing, and leaves nothing.
 fn one(stage: &Stage, page: &Page, chapter: &Chapter) -> Result<Outcome> {
     go_on()?;
-    let step = Step::begin_quick(format!("{} {}", page.language.tag(), page.name));
+    let step = Step::begin_quick(format!("{:5} {:25}", page.language.tag(), page.name));
     let project = stage.project();
     let outcome = stage.play(page, chapter, &project, &mut |event| hear(&step, event));
     let removed = project.remove();
@@ -100,17 +100,19 @@ fn one(stage: &Stage, page: &Page, chapter: &Chapter) -> Result<Outcome> {
 /// page's own removal must be enough for the next. Returns whether all was as the pages say.
 fn in_a_row(stage: &Stage, language: Language, chapters: &[(Page, Chapter)]) -> Result<bool> {
     go_on()?;
-    let step = Step::begin_quick(text!("step-in-a-row", language = language.tag()));
+    let step = Step::begin_quick(format!("{:5} {:25}", language.tag(), text!("step-in-a-row")));
     let project = stage.project();
     let mut last = Ok(Outcome::default());
+    let mut steps = 0;
     for (page, chapter) in chapters.iter().filter(|(page, _)| page.language == language) {
         last = stage.play(page, chapter, &project, &mut |event| hear(&step, event));
-        if !matches!(&last, Ok(outcome) if outcome.wrong.is_none()) {
-            break;
+        match &last {
+            Ok(outcome) if outcome.wrong.is_none() => steps += outcome.steps,
+            _ => break,
         }
     }
     let removed = project.remove();
-    let last = last?;
+    let last = Outcome { steps, ..last? };
     removed?;
     tell(step, &last);
     Ok(last.wrong.is_none())
