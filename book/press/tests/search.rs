@@ -1,5 +1,6 @@
 //! The search, run as a browser runs it: mdBook's script and index, and this book's own in Portuguese.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "what a test needs and does not get is its failure")]
 
 mod common;

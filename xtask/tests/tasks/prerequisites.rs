@@ -193,7 +193,10 @@ fn outside_the_repository_a_task_says_so() {
     let elsewhere = tempfile::tempdir().expect("a folder can be made");
     for task in ["demo", "images", "doctor"] {
         let ended = xtask(&Tree::real(), [task]).dir(elsewhere.path()).run(DETECTION);
-        ended.assert_code(2).assert_says("is not inside this repository").assert_says("inside a copy of the repository");
+        ended
+            .assert_code(2)
+            .assert_says("is not inside this repository")
+            .assert_says("inside a copy of the repository");
     }
 }
 

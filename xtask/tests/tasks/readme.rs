@@ -29,7 +29,9 @@ fn assert_shown(readme: &str, language: &str) {
     let text = tree.read(readme);
     let block = text.split("$ cargo xtask demo\n").nth(1).and_then(|rest| rest.split("```").next());
     let shown: Vec<String> = block.expect("the demo in a block of its own").lines().map(skeleton).collect();
-    let ended = xtask(&tree, ["demo", "--stack", "compose", "--lang", language]).env("LANG", "C.UTF-8").run(Duration::from_secs(90));
+    let ended = xtask(&tree, ["demo", "--stack", "compose", "--lang", language])
+        .env("LANG", "C.UTF-8")
+        .run(Duration::from_secs(90));
     ended.assert_code(0);
     // A terminal shows a step that begins on a line that moves; a pipe, on a line of its own.
     let begins = |line: &&str| line.starts_with("  ") && line.ends_with(" …");
