@@ -1,5 +1,6 @@
 //! Pages run for real, by a shell.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "what a test needs and does not get is its failure")]
 
 use std::time::{Duration, Instant};
 

@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Within [`PATIENCE`]. Of a visit that fails midway it is unknown whether it was counted.
+    /// Within 1.5 seconds. Of a visit that fails midway it is unknown whether it was counted.
     pub async fn visit(&self) -> Result<i64, StoreError> {
         self.ask(Cmd::incr(HITS, 1), PATIENCE).await
     }
@@ -97,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Within [`PATIENCE`].
+    /// Within 1.5 seconds.
     pub async fn hits(&self) -> Result<i64, StoreError> {
         let Some(value) = self.ask::<Option<Vec<u8>>>(Cmd::get(HITS), PATIENCE).await? else {
             return Ok(0);
