@@ -27,6 +27,8 @@ pub enum Need {
     RealRedis,
     /// Signals, sockets and modes of Unix.
     Unix,
+    /// Chromium, or the browser that is made from it.
+    Chromium,
     /// `/proc`, to find processes by their environment.
     Proc,
     /// `script`, for a terminal.
@@ -79,6 +81,7 @@ impl Need {
             Need::RealRedis if docker::image_id("redis:8-alpine").is_none() => {
                 Some("no image of a real Redis is here: “cargo xtask images” pulls it")
             }
+            Need::Chromium if chromium().is_none() => Some("there is no chromium on the PATH"),
             Need::Unix if cfg!(not(unix)) => Some("this system is no Unix"),
             Need::Proc if fs::read("/proc/self/environ").is_err() => Some("this system has no /proc"),
             Need::Script if !says("script", &["--version"], "script from util-linux") => {
@@ -90,6 +93,11 @@ impl Need {
             _ => None,
         }
     }
+}
+
+/// The name that Chromium goes by here.
+pub fn chromium() -> Option<&'static str> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| says(name, &["--version"], ""))
 }
 
 /// Whether a program can be run, and what it says starts as it should.

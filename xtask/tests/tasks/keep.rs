@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
-use crate::harness::{eventually, tests};
+use crate::harness::{chromium, eventually, tests};
 use crate::tree::Tree;
 use crate::xtask::{Ended, images_are_current, programs_are_built, xtask};
 
@@ -19,6 +19,7 @@ pub fn tests() -> Vec<Trial> {
         a_kept_stack_answers_until_it_is_removed_on_host: [Unix, Redis, Proc],
         a_kept_stack_answers_until_it_is_removed_on_embedded: [Unix, Proc],
         no_two_of_20_000_visits_from_64_clients_get_one_number: [Unix],
+        a_browser_reads_the_number_and_its_favicon_request_does_not_count: [Unix, Chromium],
     ]
 }
 
@@ -68,6 +69,33 @@ fn a_kept_stack_answers_until_it_is_removed_on_host() {
 
 fn a_kept_stack_answers_until_it_is_removed_on_embedded() {
     assert_kept("embedded");
+}
+
+fn a_browser_reads_the_number_and_its_favicon_request_does_not_count() {
+    let (ended, url) = kept("embedded");
+    let profile = tempfile::tempdir().expect("a folder for the browser");
+    let browser = Command::new(chromium().expect("it was asked for"))
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--dump-dom",
+        ])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(&url)
+        .output()
+        .expect("the browser starts");
+    let page = String::from_utf8_lossy(&browser.stdout);
+    // The demo's last visit read 1.
+    assert!(page.contains("Hello World! 2 times."), "{page}");
+    let icon = ureq::get(format!("{url}favicon.ico")).call();
+    assert!(matches!(icon, Err(ureq::Error::StatusCode(404))), "{icon:?}");
+    let mut hits = ureq::get(format!("{url}hits")).call().expect("the stack answers");
+    assert_eq!(hits.body_mut().read_to_string().expect("a body"), "{\"hits\":2}");
+    remove(&ended);
 }
 
 fn no_two_of_20_000_visits_from_64_clients_get_one_number() {
