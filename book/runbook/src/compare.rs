@@ -35,15 +35,26 @@ pub fn compare(expected: &str, printed: &str, line: usize) -> Option<Difference>
     } else {
         format!("{printed}\n")
     };
-    let expected_data = text(expected);
-    let found = FilterNewlines.filter(text(&printed));
-    let found =
-        NormalizeToExpected::new().redact().normalize(found, &expected_data).render().unwrap_or(printed);
+    let found = normalized(&printed, expected);
     if found == expected {
         return None;
     }
-    let alike = expected.lines().zip(found.lines()).take_while(|(expected, found)| expected == found).count();
+    // The first line up to which the page does not match, whatever may follow it.
+    let lines: Vec<&str> = expected.split_inclusive('\n').collect();
+    let matches = |count: &usize| {
+        let rest = if lines[count - 1] == "...\n" { "" } else { "...\n" };
+        let start = lines[..*count].concat() + rest;
+        normalized(&printed, &start) == start
+    };
+    let alike = (1..=lines.len()).take_while(matches).count();
     Some(Difference { line: line + alike, expected: expected.to_owned(), found })
+}
+
+/// What was printed, with the wildcards of `expected` in the place of what they stand for.
+fn normalized(printed: &str, expected: &str) -> String {
+    let found = FilterNewlines.filter(text(printed));
+    let found = NormalizeToExpected::new().redact().normalize(found, &text(expected));
+    found.render().unwrap_or_else(|| printed.to_owned())
 }
 
 /// Text as it is: no format is guessed from it, nothing in it is rewritten.
@@ -81,7 +92,8 @@ mod tests {
             ("a\nb\n", "a\n", 8),
             ("a \n", "a\n", 7),
             ("x [..]\ny\n", "x 1\nz\n", 8),
-            ("a\n...\nd\n", "a\nb\nc\n", 8),
+            ("a\n...\nd\n", "a\nb\nc\n", 9),
+            ("a\n...\nd\ne\n", "a\nb\nd\nf\n", 10),
             ("{\"a\": 1}\n", "{\"a\":1}\n", 7),
         ] {
             let difference = compare(expected, printed, 7);

@@ -5,6 +5,8 @@ use std::fs;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
+use runbook::Chapter;
+use runbook::compare::compare;
 
 use crate::harness::{Need, test, tests};
 use crate::tree::Tree;
@@ -21,6 +23,7 @@ pub fn tests() -> Vec<Trial> {
         a_page_that_does_not_exist_is_answered_with_the_nearest_names: [],
         a_port_that_is_taken_is_said_before_anything_runs: [Engine, Compose, Unix],
         without_an_engine_it_is_said_which_is_missing: [],
+        any_changed_character_of_any_output_is_a_difference_on_its_line: [],
     ];
     for language in ["en", "pt-BR"] {
         let contents = Tree::real().read(&format!("book/{language}/src/SUMMARY.md"));
@@ -104,4 +107,40 @@ fn without_an_engine_it_is_said_which_is_missing() {
             xtask(&Tree::real(), [task, "reset"]).env("DOCKER_HOST", "unix:///nonexistent.sock").run(PAGE);
         ended.assert_code(2).assert_says("engine does not run");
     }
+}
+
+fn any_changed_character_of_any_output_is_a_difference_on_its_line() {
+    let mut changed = 0;
+    for language in ["en", "pt-BR"] {
+        let contents = Tree::real().read(&format!("book/{language}/src/SUMMARY.md"));
+        for name in runbook::chapter::pages(&contents) {
+            let page = Tree::real().read(&format!("book/{language}/src/{name}.md"));
+            let chapter = Chapter::parse(&name, &page).expect("the page keeps to the rules");
+            for exchange in chapter.steps.iter().flat_map(|step| &step.exchanges) {
+                changed += change_each_character(&exchange.output, exchange.output_line);
+            }
+        }
+    }
+    assert!(changed > 1000, "only {changed} characters were changed");
+}
+
+/// Changes one character of an output after the other, wildcards aside; returns how many.
+fn change_each_character(output: &str, first_line: usize) -> usize {
+    let any =
+        |line: &str| if line == "..." { "any\nlines".to_owned() } else { line.replace("[..]", "whatever") };
+    let printed: String = output.lines().map(|line| any(line) + "\n").collect();
+    assert_eq!(compare(output, &printed, first_line), None, "{output}");
+    let any_text = output.match_indices("[..]").flat_map(|(at, _)| at..at + 4);
+    let any_lines = output.match_indices("...").flat_map(|(at, _)| at..at + 3);
+    let wildcards: Vec<usize> = any_text.chain(any_lines).collect();
+    let characters: Vec<(usize, char)> =
+        output.char_indices().filter(|(at, c)| *c != '\n' && !wildcards.contains(at)).collect();
+    for (at, c) in &characters {
+        let mut changed = output.to_owned();
+        changed.replace_range(*at..at + c.len_utf8(), "~");
+        let line = first_line + output[..*at].matches('\n').count();
+        let found = compare(&changed, &printed, first_line).map(|difference| difference.line);
+        assert_eq!(found, Some(line), "{changed}");
+    }
+    characters.len()
 }
