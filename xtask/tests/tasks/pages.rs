@@ -2,6 +2,7 @@
 //! `run` and `verify` say of a page that is not as it should be.
 
 use std::fs;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -10,7 +11,7 @@ use runbook::compare::compare;
 
 use crate::harness::{Need, test, tests};
 use crate::tree::Tree;
-use crate::xtask::{Ended, images_are_current, xtask};
+use crate::xtask::{Ended, Xtask, images_are_current, xtask};
 
 /// Longer than any page takes, with its turn on the port.
 const PAGE: Duration = Duration::from_secs(15 * 60);
@@ -32,11 +33,20 @@ pub fn tests() -> Vec<Trial> {
             let needs = &[Need::Engine, Need::Compose, Need::RealRedis];
             tests.push(test("page", &name, needs, move || {
                 images_are_current();
-                xtask(&Tree::real(), ["verify", &page, "--lang", language]).run(PAGE).assert_code(0);
+                on_the_port(xtask(&Tree::real(), ["verify", &page, "--lang", language])).assert_code(0);
             }));
         }
     }
     tests
+}
+
+/// Held by whoever uses the pages' port or waits for it; alone by whoever takes it away.
+static PORT: RwLock<()> = RwLock::new(());
+
+/// Runs a task that uses the pages' port.
+fn on_the_port(task: Xtask) -> Ended {
+    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    task.run(PAGE)
 }
 
 /// Verifies a page of this text, in a copy of the tree whose book has no other.
@@ -50,7 +60,7 @@ fn verify(name: &str, page: &str) -> (Tree, Ended) {
             .expect("a table of contents");
         fs::write(folder.join("page.md"), page).expect("a page");
     }
-    let ended = xtask(&tree, ["verify", "page", "--lang", "en"]).run(PAGE);
+    let ended = on_the_port(xtask(&tree, ["verify", "page", "--lang", "en"]));
     (tree, ended)
 }
 
@@ -88,6 +98,7 @@ fn a_page_that_does_not_exist_is_answered_with_the_nearest_names() {
 
 fn a_port_that_is_taken_is_said_before_anything_runs() {
     images_are_current();
+    let _alone = PORT.write().unwrap_or_else(PoisonError::into_inner);
     // Whoever holds the turn uses the port; it is taken here while nobody does.
     let lock = fs::File::options().create(true).append(true).open("/tmp/factor12-port-8080.lock");
     let lock = lock.expect("the lock of the port");
