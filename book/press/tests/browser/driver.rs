@@ -1,0 +1,265 @@
+//! A browser of a test's own, driven through chromedriver: the calls of <https://www.w3.org/TR/webdriver2/>
+//! that the tests need, and chromedriver's own for the browser's logs and developer tools.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use ureq::Agent;
+
+use crate::harness::eventually;
+use crate::site;
+
+/// Under which key the protocol tells an element's name (<https://www.w3.org/TR/webdriver2/#elements>).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// What each browser is started with. Its sandbox cannot be had as root or in most containers, and it
+/// meets nothing but this site. Nothing moves, so that what is looked at has come to rest.
+const ARGUMENTS: [&str; 12] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--force-prefers-reduced-motion",
+    "--hide-scrollbars",
+    "--lang=en-US",
+];
+
+/// The name of the browser, or why there is none to drive.
+pub fn browser() -> Result<&'static str, &'static str> {
+    static FOUND: OnceLock<Result<&str, &str>> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let is_here = |name: &&str| {
+            let version = Command::new(name).arg("--version").stderr(Stdio::null()).output();
+            version.is_ok_and(|said| said.status.success())
+        };
+        if !is_here(&"chromedriver") {
+            return Err("there is no chromedriver on the PATH");
+        }
+        let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+        names.into_iter().find(is_here).ok_or("there is neither Chromium nor Chrome on the PATH")
+    })
+}
+
+/// A browser with a new profile, which ends with its driver when it is dropped.
+pub struct Browser {
+    driver: Child,
+    // A driver that cannot write ends.
+    _told: BufReader<ChildStdout>,
+    agent: Agent,
+    /// The address of the session.
+    session: String,
+    runs_scripts: bool,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a browser.
+    pub fn start() -> Browser {
+        Browser::with(true)
+    }
+
+    /// Starts one that runs no scripts of a page.
+    pub fn without_scripts() -> Browser {
+        Browser::with(false)
+    }
+
+    fn with(runs_scripts: bool) -> Browser {
+        // As a reader blocks them in the settings: 1 is to allow, 2 is to block.
+        let scripts = if runs_scripts { 1 } else { 2 };
+        let preferences = json!({ "profile.managed_default_content_settings.javascript": scripts });
+        let name = browser().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut told = BufReader::new(driver.stdout.take().unwrap());
+        let port = port(&mut told);
+        let profile = tempfile::tempdir().unwrap();
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        let driver_url = format!("http://127.0.0.1:{port}/session");
+        let mut browser =
+            Browser { driver, _told: told, agent, session: driver_url, runs_scripts, _profile: profile };
+        let mut arguments: Vec<String> = ARGUMENTS.iter().map(|argument| (*argument).to_owned()).collect();
+        arguments.push(format!("--user-data-dir={}", browser._profile.path().display()));
+        let session = browser.post(
+            "",
+            &json!({ "capabilities": { "alwaysMatch": {
+                "goog:chromeOptions": { "binary": path(name), "args": arguments, "prefs": preferences },
+                "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+            } } }),
+        );
+        let id = session["sessionId"].as_str().unwrap();
+        browser.session = format!("{}/{id}", browser.session);
+        // It starts with a page of its own, whose requests are no page's of the site.
+        browser.post("/url", &json!({ "url": "about:blank" }));
+        browser.network();
+        browser.errors();
+        browser
+    }
+
+    /// Goes to a file of the site, and waits until it and what it fetches has been loaded.
+    pub fn open(&self, path: &str) {
+        self.post("/url", &json!({ "url": site::url(path) }));
+        if self.runs_scripts {
+            self.settle();
+        }
+    }
+
+    /// Waits until the page has nothing left to do.
+    pub fn settle(&self) {
+        // A page that is never idle, or is not drawn, does not call back by itself.
+        self.wait_for("const LIMIT = { timeout: 500 }; requestIdleCallback(() => requestIdleCallback(() => done(), LIMIT), LIMIT)", &json!([]));
+    }
+
+    /// Where the browser is, within the site: without what stands before it, after `?` or after `#`.
+    pub fn path(&self) -> String {
+        let url = self.get("/url");
+        let url = url.as_str().unwrap();
+        let path = url.strip_prefix(&site::url("")).unwrap_or(url);
+        path.split(['?', '#']).next().unwrap().to_owned()
+    }
+
+    /// What a script in the page returns.
+    pub fn run(&self, script: &str, arguments: &Value) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": arguments }))
+    }
+
+    /// What a script in the page gives to its function `done`, sooner or later.
+    pub fn wait_for(&self, script: &str, arguments: &Value) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1]; {script}");
+        self.post("/execute/async", &json!({ "script": script, "args": arguments }))
+    }
+
+    /// Clicks on the first element that a CSS selector finds, where a reader would.
+    pub fn click(&self, selector: &str) {
+        let element = self.element(selector);
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Types into the first element that a CSS selector finds, in place of what it holds.
+    pub fn enter(&self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.post(&format!("/element/{element}/clear"), &json!({}));
+        self.post(&format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// Waits until the page, as a script's condition, is so.
+    pub fn until(&self, condition: &str) {
+        eventually(condition, || {
+            self.run(&format!("return !!({condition})"), &json!([])).as_bool().filter(|is| *is)
+        });
+    }
+
+    fn element(&self, selector: &str) -> String {
+        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }));
+        found[ELEMENT].as_str().unwrap().to_owned()
+    }
+
+    /// A window of this size in CSS pixels; a phone's below the width of a tablet.
+    pub fn resize(&self, width: u32, height: u32, scale: f64) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600 });
+        self.tell("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// Whether the reader's system asks for dark pages.
+    pub fn prefer_dark(&self, is_dark: bool) {
+        let value = if is_dark { "dark" } else { "light" };
+        let media = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": value },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
+        self.tell("Emulation.setEmulatedMedia", &media);
+    }
+
+    /// A command to the browser's developer tools (<https://chromedevtools.github.io/devtools-protocol/>).
+    pub fn tell(&self, command: &str, parameters: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// Lets pages do what a reader would be asked about.
+    pub fn permit(&self, what: &str) {
+        self.post("/permissions", &json!({ "descriptor": { "name": what }, "state": "granted" }));
+    }
+
+    /// What pages have logged as errors since this was asked last.
+    pub fn errors(&self) -> Vec<String> {
+        let log = self.post("/se/log", &json!({ "type": "browser" }));
+        let severe = log.as_array().unwrap().iter().filter(|entry| entry["level"] == "SEVERE");
+        severe.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The events of the network since this was asked last: their names and parameters.
+    pub fn network(&self) -> Vec<(String, Value)> {
+        let log = self.post("/se/log", &json!({ "type": "performance" }));
+        let events = log.as_array().unwrap().iter().map(|entry| {
+            let mut event: Value = serde_json::from_str(entry["message"].as_str().unwrap()).unwrap();
+            let event = event["message"].take();
+            (event["method"].as_str().unwrap().to_owned(), event["params"].clone())
+        });
+        events.filter(|(name, _)| name.starts_with("Network.")).collect()
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        answer(path, self.agent.post(format!("{}{path}", self.session)).send(body.to_string()))
+    }
+
+    fn get(&self, path: &str) -> Value {
+        answer(path, self.agent.get(format!("{}{path}", self.session)).call())
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser ends with its session.
+        self.agent.delete(&self.session).call().ok();
+        self.driver.kill().ok();
+        self.driver.wait().ok();
+    }
+}
+
+/// The port that a driver says it listens on.
+fn port(told: &mut impl BufRead) -> u16 {
+    for line in told.lines() {
+        let line = line.unwrap();
+        let port = line
+            .split_once("successfully on port ")
+            .and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
+        if let Some(port) = port {
+            return port;
+        }
+    }
+    panic!("chromedriver has ended without saying its port")
+}
+
+/// Where a program of this name is.
+fn path(name: &str) -> String {
+    let folders = std::env::var_os("PATH").unwrap();
+    let mut files = std::env::split_paths(&folders).map(|folder| folder.join(name));
+    files.find(|file| file.is_file()).unwrap().display().to_string()
+}
+
+/// What the driver answered; fails with its message.
+fn answer(path: &str, response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {
+    let mut response = response.unwrap_or_else(|error| panic!("{path}: {error}"));
+    // A picture of a page is larger than what is read by default.
+    let text = response.body_mut().with_config().limit(1 << 28).read_to_string().unwrap();
+    let mut answer: Value = serde_json::from_str(&text).unwrap();
+    assert!(response.status().is_success(), "{path}: {}", answer["value"]["message"]);
+    answer["value"].take()
+}

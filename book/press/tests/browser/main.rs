@@ -1,0 +1,44 @@
+//! The site in a real browser: Chromium, driven through its driver, on both books as they are published.
+//!
+//! Each test is named as the sentence that it proves. Where a browser, its driver or axe-core is
+//! missing, they are reported as ignored with the reason; with `NO_SKIP=1` they fail.
+//! `FACTOR12_SITE=DIR` tests the site in this folder instead of building one, and
+//! `FACTOR12_SHOTS=DIR` saves pictures of pages there.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what a test needs and does not get is its failure"
+)]
+
+mod access;
+mod copy;
+mod driver;
+mod entry;
+mod harness;
+mod phone;
+mod scriptless;
+mod search;
+mod shots;
+mod site;
+mod visit;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    // The slowest come first.
+    let tests = [
+        access::tests(),
+        shots::tests(),
+        search::tests(),
+        scriptless::tests(),
+        visit::tests(),
+        copy::tests(),
+        phone::tests(),
+        entry::tests(),
+    ];
+    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
+}
