@@ -76,7 +76,7 @@ fn a_wrong_output_is_named_by_file_and_line_with_both_sides() {
 fn a_command_that_hangs_is_ended_and_its_stack_removed() {
     let page = "# Page\n\n```console,timeout=2\n$ docker compose run worker web\n```\n";
     let (_, ended) = verify("hanging", page);
-    ended.assert_code(1).assert_says("book/en/src/page.md:4").assert_says("2 s").assert_nothing_left();
+    ended.assert_code(1).assert_says("book/en/src/page.md:4").assert_says("within 2 s").assert_nothing_left();
 }
 
 fn a_page_that_breaks_a_rule_is_named_and_not_run() {
