@@ -1,5 +1,6 @@
 //! What is here, what is missing, and what to do about it.
 
+use std::io::{self, Write};
 use std::net::TcpListener;
 
 use console::style;
@@ -61,7 +62,7 @@ pub fn run(repository: &Repository) -> Result {
     print(&format!("port {PORT}"), &port());
     for kind in Kind::ALL {
         if kind.find().is_ok() {
-            println!("{}", text!("doctor-choice", stack = kind.name()));
+            say(&text!("doctor-choice", stack = kind.name()));
             break;
         }
     }
@@ -74,7 +75,12 @@ fn print(name: &str, finding: &Finding) {
         Finding::Missing(text) => (style("✗").red(), text),
         Finding::Note(text) => (style("·").yellow(), text),
     };
-    println!("{mark} {name:20} {}", text.replace('\n', "\n                       "));
+    say(&format!("{mark} {name:20} {}", text.replace('\n', "\n                       ")));
+}
+
+/// Prints a line of the result; who has stopped reading has seen enough.
+fn say(line: &str) {
+    writeln!(io::stdout(), "{line}").ok();
 }
 
 fn found(found: std::result::Result<String, &Failure>) -> Finding {
