@@ -89,6 +89,7 @@ pub static COMMANDS: &[Command] = &[
     Command::new("echo", 2, connection::echo),
     Command::new("exec", 1, transaction::exec).within(Within::Run),
     Command::new("exists", -2, keys::exists),
+    Command::new("expire", -3, keys::expire),
     Command::new("flushall", -1, keys::flushall),
     Command::new("flushdb", -1, keys::flushdb),
     Command::new("get", 2, strings::get),
@@ -100,13 +101,17 @@ pub static COMMANDS: &[Command] = &[
     Command::new("lpush", -3, lists::lpush),
     Command::new("lrange", 4, lists::lrange),
     Command::new("multi", 1, transaction::multi).within(Within::Run),
+    Command::new("persist", 2, keys::persist),
     Command::new("ping", -1, connection::ping),
     Command::new("quit", -1, connection::quit).within(Within::Run),
+    Command::new("rename", 3, keys::rename),
     Command::new("rpush", -3, lists::rpush),
     Command::new("select", 2, connection::select),
     Command::new("set", -3, strings::set),
     Command::new("shutdown", -1, server::shutdown).within(Within::Refuse),
+    Command::new("ttl", 2, keys::ttl),
     Command::new("type", 2, keys::kind),
+    Command::new("unlink", -2, keys::del),
     Command::new("unwatch", 1, transaction::unwatch),
     Command::new("watch", -2, transaction::watch).within(Within::Run),
 ];
@@ -116,8 +121,9 @@ pub fn find(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name)
 }
 
-/// Answers one request: runs its command, or queues it, or says why not.
+/// Answers one request: runs its command at the present time, or queues it, or says why not.
 pub fn answer(context: &mut Context, request: Request) -> Reply {
+    context.instance.tick();
     let command = match admit(context.session, &request) {
         Ok(command) => command,
         Err(fault) => return Reply::Error(transaction::spoil(context.session, &request, fault)),
@@ -176,16 +182,15 @@ fn lower(word: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
-    use crate::instance::lock;
 
     fn reply(session: &mut Session, line: &str) -> Reply {
-        let instance = Mutex::new(Instance::new(0));
+        reply_of(&mut Instance::new(0), session, line)
+    }
+
+    fn reply_of(instance: &mut Instance, session: &mut Session, line: &str) -> Reply {
         let request = line.split(' ').map(|word| Bytes::copy_from_slice(word.as_bytes()));
-        let mut context = Context { instance: &mut lock(&instance), session };
-        answer(&mut context, request.collect())
+        answer(&mut Context { instance, session }, request.collect())
     }
 
     fn refused(line: &str) -> String {
@@ -215,6 +220,23 @@ mod tests {
         let Reply::Array(names) = reply(session, "COMMAND LIST") else { panic!("no array") };
         assert!(names.contains(&Reply::bulk("command")) && names.contains(&Reply::bulk("client")));
         assert_eq!(reply(session, "COMMAND COUNT"), Reply::count(names.len()));
+    }
+
+    #[test]
+    fn a_command_meets_no_key_that_has_ended_in_any_database() {
+        let mut instance = Instance::new(0);
+        for database in &mut instance.store.0 {
+            database.set(b"key", b"");
+            database.end_at(b"key", 0);
+        }
+        assert_eq!(reply_of(&mut instance, &mut Session::default(), "EXISTS key"), Reply::Integer(0));
+        assert!(instance.store.0.iter().all(Database::is_empty));
+    }
+
+    #[test]
+    fn an_expiry_that_would_not_be_kept_is_refused() {
+        assert!(refused("SET a 1 EX 5").ends_with("use EXPIRE"));
+        assert_eq!(refused("EXPIRE a 5 NX"), "ERR Unsupported option NX");
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub struct Instance {
     pub store: Store,
     /// When the process began to serve.
     pub started: Instant,
+    /// The time of the command at hand, in milliseconds since then: for a whole command, and a
+    /// whole transaction, it stands still.
+    pub now: i64,
     /// The port it listens on.
     pub port: u16,
     /// How many clients are connected.
@@ -25,7 +28,21 @@ pub struct Instance {
 impl Instance {
     /// An empty store, served on `port` from now on.
     pub fn new(port: u16) -> Self {
-        Self { store: Store::default(), started: Instant::now(), port, clients: 0, last_client: 0 }
+        let (store, started) = (Store::default(), Instant::now());
+        Self { store, started, now: 0, port, clients: 0, last_client: 0 }
+    }
+
+    /// Lets the time be what it is: keys whose end has come are gone, and no command meets one.
+    pub fn tick(&mut self) {
+        self.advance(i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX));
+    }
+
+    /// Lets the time be `now`.
+    pub fn advance(&mut self, now: i64) {
+        self.now = now;
+        for database in &mut self.store.0 {
+            database.end_due(now);
+        }
     }
 
     /// Counts a client in; its id, which no other client gets.

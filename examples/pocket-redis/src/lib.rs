@@ -1,5 +1,6 @@
-//! pocket-redis: the few Redis commands that an app of one counter needs, in one small process,
-//! for a machine that has neither Docker nor Redis. It is a stand-in, and it keeps nothing.
+//! pocket-redis: the few Redis commands that an app of one counter and its admin processes need, in
+//! one small process, for a machine that has neither Docker nor Redis. It is a stand-in, and it
+//! keeps nothing.
 //!
 //! One request's way through the crate: [`server`] accepts a connection, [`connection`] reads a
 //! request from it by [`wire`], [`command`] looks the request up and runs it on the [`store`],
@@ -10,6 +11,7 @@
 pub mod args;
 pub mod command;
 pub mod connection;
+pub mod expiry;
 pub mod fault;
 pub mod instance;
 pub mod integer;

@@ -11,14 +11,25 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
     task::JoinSet,
-    time::sleep,
+    time::{interval, sleep},
 };
 
-use crate::{args::Settings, connection, instance::Instance, listen::listen, log, session::Next};
+use crate::{
+    args::Settings,
+    connection,
+    instance::{Instance, lock},
+    listen::listen,
+    log,
+    session::Next,
+};
 
 /// How long to wait when no more connections can be accepted, which is when the process has as
 /// many open files as it may.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// How often keys that have ended are let go while no client asks for anything: a command never
+/// meets one, but until then they take memory.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM, SIGINT (Ctrl-C) or a client's `SHUTDOWN`.
 ///
@@ -33,10 +44,11 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let listeners = listen(&settings.bind, settings.port).await?;
     let port = listeners.first().map_or(Ok(settings.port), |first| first.local_addr().map(|a| a.port()))?;
     let server = Arc::new(Server { instance: Mutex::new(Instance::new(port)), stop: Notify::new() });
-    let mut accepting = JoinSet::new();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(sweep(Arc::clone(&server)));
     for listener in listeners {
         log::line(&format!("Ready to accept connections on {}", listener.local_addr()?));
-        accepting.spawn(accept(listener, Arc::clone(&server)));
+        tasks.spawn(accept(listener, Arc::clone(&server)));
     }
     tokio::select! {
         name = signal => log::line(&format!("{name}: bye; nothing was kept")),
@@ -68,6 +80,14 @@ async fn accept(listener: TcpListener, server: Arc<Server>) {
                 sleep(ACCEPT_AGAIN).await;
             }
         }
+    }
+}
+
+async fn sweep(server: Arc<Server>) {
+    let mut rounds = interval(SWEEP);
+    loop {
+        rounds.tick().await;
+        lock(&server.instance).tick();
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use crate::{
+    expiry::Expiries,
     fault::Fault,
     watch::{Watch, Watchers},
 };
@@ -21,10 +22,11 @@ pub enum Value {
     List(VecDeque<Bytes>),
 }
 
-/// One database: its keys, and who watches them.
+/// One database: its keys, when they end, and who watches them.
 #[derive(Debug, Default)]
 pub struct Database {
     entries: HashMap<Bytes, Value>,
+    expiries: Expiries,
     watchers: Watchers,
 }
 
@@ -63,8 +65,8 @@ impl Database {
         }
     }
 
-    /// Sets a key to a string, whatever was there. Both are copied: what a request holds is a
-    /// part of a larger buffer, which the store must not keep alive.
+    /// Sets a key to a string, whatever was there; it ends when it was to end. Both are copied:
+    /// what a request holds is a part of a larger buffer, which the store must not keep alive.
     pub fn set(&mut self, key: &[u8], text: &[u8]) {
         self.watchers.touch(key);
         let text = Value::Text(Bytes::copy_from_slice(text));
@@ -75,9 +77,61 @@ impl Database {
     pub fn remove(&mut self, key: &[u8]) -> bool {
         let removed = self.entries.remove(key).is_some();
         if removed {
+            self.expiries.remove(key);
             self.watchers.touch(key);
         }
         removed
+    }
+
+    /// Gives a key's value, and when it ends, to the key `to`, whatever that held; whether there
+    /// was such a key.
+    pub fn rename(&mut self, key: &[u8], to: &[u8]) -> bool {
+        if key == to {
+            return self.entries.contains_key(key);
+        }
+        let Some(value) = self.entries.remove(key) else {
+            return false;
+        };
+        self.watchers.touch(key);
+        self.watchers.touch(to);
+        let end = self.expiries.remove(key);
+        self.expiries.remove(to);
+        self.entries.insert(Bytes::copy_from_slice(to), value);
+        if let Some(end) = end {
+            self.expiries.set(to, end);
+        }
+        true
+    }
+
+    /// When a key ends, if it ever does.
+    pub fn end(&self, key: &[u8]) -> Option<i64> {
+        self.expiries.get(key)
+    }
+
+    /// Lets a key end then; whether it was there.
+    pub fn end_at(&mut self, key: &[u8], end: i64) -> bool {
+        let there = self.entries.contains_key(key);
+        if there {
+            self.expiries.set(key, end);
+            self.watchers.touch(key);
+        }
+        there
+    }
+
+    /// Lets a key stay; whether it was to end.
+    pub fn persist(&mut self, key: &[u8]) -> bool {
+        let was_to_end = self.expiries.remove(key).is_some();
+        if was_to_end {
+            self.watchers.touch(key);
+        }
+        was_to_end
+    }
+
+    /// Removes every key that is to end by `now`.
+    pub fn end_due(&mut self, now: i64) {
+        while let Some(key) = self.expiries.take_due(now) {
+            self.remove(&key);
+        }
     }
 
     /// How many keys there are.
@@ -90,8 +144,14 @@ impl Database {
         self.entries.is_empty()
     }
 
+    /// How many of the keys are to end.
+    pub fn ending(&self) -> usize {
+        self.expiries.len()
+    }
+
     /// Removes every key.
     pub fn clear(&mut self) {
+        self.expiries = Expiries::default();
         for key in std::mem::take(&mut self.entries).into_keys() {
             self.watchers.touch(&key);
         }
@@ -125,6 +185,38 @@ mod tests {
         database.set(b"key", b"text");
         assert_eq!(database.list(b"key"), Err(Fault::wrong_type()));
         assert_eq!(database.text(b"key"), Ok(Some(&Bytes::from("text"))));
+    }
+
+    #[test]
+    fn a_key_ends_on_time_and_breaks_its_watch() {
+        let (mut database, watch) = (Database::default(), Watch::default());
+        database.set(b"key", b"");
+        database.end_at(b"key", 5);
+        database.watch(&"key".into(), &watch);
+        database.end_due(4);
+        assert!(database.get(b"key").is_some() && !watch.is_broken());
+        database.end_due(5);
+        assert!(database.get(b"key").is_none() && watch.is_broken());
+    }
+
+    #[test]
+    fn an_expiry_goes_with_its_key_and_wherever_that_goes() {
+        let mut database = Database::default();
+        assert!(!database.end_at(b"absent", 5));
+        let fill = |database: &mut Database| {
+            database.set(b"a", b"");
+            database.end_at(b"a", 5);
+            database.set(b"b", b"");
+            database.end_at(b"b", 7);
+        };
+        fill(&mut database);
+        assert!(database.rename(b"a", b"b"));
+        assert_eq!((database.end(b"a"), database.end(b"b"), database.ending()), (None, Some(5), 1));
+        database.remove(b"b");
+        assert_eq!(database.ending(), 0);
+        fill(&mut database);
+        database.clear();
+        assert_eq!(database.ending(), 0);
     }
 
     #[test]

@@ -85,7 +85,10 @@ fn keyspace(instance: &Instance) -> String {
     let databases = instance.store.0.iter().enumerate();
     databases
         .filter(|(_, database)| !database.is_empty())
-        .map(|(index, database)| format!("db{index}:keys={},expires=0,avg_ttl=0\r\n", database.len()))
+        .map(|(index, database)| {
+            let (keys, expires) = (database.len(), database.ending());
+            format!("db{index}:keys={keys},expires={expires},avg_ttl=0\r\n")
+        })
         .collect()
 }
 

@@ -27,6 +27,9 @@ pub fn set(context: &mut Context, request: &[Bytes]) -> Answer {
     let wanted = options.if_exists.is_none_or(|wanted| wanted == database.get(key).is_some());
     if wanted {
         database.set(key, value);
+        if !options.keep_expiry {
+            database.persist(key);
+        }
     }
     Ok(if wanted || options.get { old } else { Reply::Null })
 }
@@ -38,6 +41,8 @@ struct SetOptions {
     if_exists: Option<bool>,
     /// Answer the string that was there before.
     get: bool,
+    /// `KEEPTTL`: the key ends when it was to end; without it, never.
+    keep_expiry: bool,
 }
 
 impl SetOptions {
@@ -48,8 +53,7 @@ impl SetOptions {
                 "nx" if options.if_exists != Some(true) => options.if_exists = Some(false),
                 "xx" if options.if_exists != Some(false) => options.if_exists = Some(true),
                 "get" => options.get = true,
-                // No key here ever expires, so there is nothing to keep.
-                "keepttl" => {}
+                "keepttl" => options.keep_expiry = true,
                 "ex" | "px" | "exat" | "pxat" => return Err(no_expiry()),
                 _ => return Err(Fault::syntax()),
             }
@@ -60,7 +64,7 @@ impl SetOptions {
 
 /// To take the option and let the key live on would be a lie.
 fn no_expiry() -> Fault {
-    Fault::new("ERR pocket-redis has no expiry: SET takes NX, XX, GET and KEEPTTL only")
+    Fault::new("ERR pocket-redis sets no expiry by SET, which takes NX, XX, GET and KEEPTTL: use EXPIRE")
 }
 
 /// `INCR key`: adds one; the new number.

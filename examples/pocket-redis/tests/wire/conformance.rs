@@ -1,10 +1,19 @@
 //! The same bytes, sent to pocket-redis and to a real Redis 7, are answered by the same bytes.
 
-use std::process::Command;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::{Outcome, needing, server::Server};
+use crate::{
+    Outcome, needing, same,
+    server::{DEADLINE, Server},
+};
 
 /// Sequences of commands, a line each; how to read them stands in the file.
 const SEQUENCES: &str = include_str!("commands.txt");
@@ -31,6 +40,26 @@ const RAW: &[&str] = &[
     "*1\r\n$4\r\nPING\r\n!\r\nQUIT\r\n",
 ];
 
+/// What a client asks before keys end, one line's reply each, and what after that, on the same
+/// connection; a pair for each database but the first, and no more.
+const ENDS: &[(&str, &str)] = &[
+    ("SET a 1; EXPIRE a 1", "GET a; TTL a; TYPE a; EXISTS a; PERSIST a; EXPIRE a 100; DEL a; RENAME a b"),
+    ("SET a 7; EXPIRE a 1", "INCR a; TTL a"),
+    ("RPUSH l a; EXPIRE l 1", "RPUSH l b; LRANGE l 0 -1; TTL l"),
+    ("RPUSH l a; EXPIRE l 1; RENAME l m", "LLEN l; LLEN m; TTL m"),
+    ("SET a 1; EXPIRE a 1", "SET a 2 XX; SET a 2 KEEPTTL NX; TTL a"),
+    ("SET a 1; EXPIRE a 1", "EXISTS a; DBSIZE; FLUSHDB; DBSIZE"),
+    ("SET a 1; EXPIRE a 1; PERSIST a; SET b 1; EXPIRE b 1; EXPIRE b 100", "GET a; GET b"),
+    ("SET a 1; EXPIRE a 1; SET a 2; SET b 1; EXPIRE b 1; DEL b; INCR b", "GET a; GET b"),
+    ("SET a 1; EXPIRE a 1; RENAME a b; SET a 1", "GET a; GET b"),
+    ("SET a 1; EXPIRE a 1; SET b 1; RENAME b a", "GET a; TTL a"),
+    ("SET a 1; EXPIRE a 1; WATCH a", "MULTI; GET a; EXEC; MULTI; GET a; EXEC"),
+    ("SET a 1; EXPIRE a 1; WATCH a", "GET a; SET a 1; MULTI; GET a; EXEC"),
+    ("SET a 1; EXPIRE a 1; WATCH b", "GET a; MULTI; GET a; EXEC"),
+    ("SET a 1; EXPIRE a 1; MULTI; GET a; SET a 2", "EXEC; GET a"),
+    ("SET a 1; EXPIRE a 1; WATCH a; UNWATCH; WATCH b", "MULTI; GET a; EXEC"),
+];
+
 pub fn tests() -> Vec<Trial> {
     vec![
         needing(absent, "commands get the replies of a real Redis, byte for byte", || {
@@ -38,6 +67,17 @@ pub fn tests() -> Vec<Trial> {
         }),
         needing(absent, "broken and inline requests get the replies of a real Redis", || {
             compare(RAW.iter().map(|bytes| (*bytes).to_owned()))
+        }),
+        needing(absent, "keys end as they do in a real Redis, and break their watches", || {
+            let (expected, got) = (after_the_end(&Server::redis()?)?, after_the_end(&Server::pocket()?)?);
+            ENDS.iter()
+                .zip(got.iter().zip(&expected))
+                .try_for_each(|(sequence, (got, expected))| same((sequence, got), (sequence, expected)))
+        }),
+        needing(absent, "5000 words are added and are to end in one transaction, sent at once", || {
+            let words: Vec<_> = (0..5000).map(|number| format!("entry-{number}")).collect();
+            let fill = format!("MULTI; RPUSH l {}; EXPIRE l 100; EXEC; LLEN l; TTL l", words.join(" "));
+            compare([encode(&format!("{fill}; LRANGE l 0 -1; LRANGE l 4000 4999; RENAME l m; TTL m"))])
         }),
         needing(absent, "quoted arguments are cut where a real Redis cuts them", || {
             compare([1, 2, 60, 127, 128, 129, 300].map(|length| {
@@ -74,6 +114,39 @@ fn compare(requests: impl IntoIterator<Item = String>) -> Outcome {
         }
     }
     if differences.is_empty() { Ok(()) } else { Err(differences.into()) }
+}
+
+/// Begins every sequence, lets its keys end, and goes on; the raw replies to the second half.
+fn after_the_end(server: &Server) -> Result<Vec<String>, Failed> {
+    let mut clients = Vec::new();
+    for ((before, _), database) in ENDS.iter().zip(1..) {
+        clients.push(begin(server, &format!("SELECT {database}; {before}"))?);
+    }
+    // What is to end last has ended when all has.
+    begin(server, "SET last 1; EXPIRE last 1")?;
+    let deadline = Instant::now() + DEADLINE;
+    while server.exchange(encode("EXISTS last").as_bytes())? != b":0\r\n+OK\r\n" {
+        same(Instant::now() < deadline, true)?;
+        sleep(Duration::from_millis(5));
+    }
+    let mut replies = Vec::new();
+    for ((_, after), mut client) in ENDS.iter().zip(clients) {
+        client.get_mut().write_all(encode(after).as_bytes())?;
+        let mut text = String::new();
+        client.read_to_string(&mut text)?;
+        replies.push(text);
+    }
+    Ok(replies)
+}
+
+/// A connection on which a sequence has been run, each of whose replies is one line.
+fn begin(server: &Server, sequence: &str) -> Result<BufReader<TcpStream>, Failed> {
+    let mut client = BufReader::new(server.connect()?);
+    for command in sequence.split("; ") {
+        client.get_mut().write_all(encode_command(command).as_bytes())?;
+        client.read_line(&mut String::new())?;
+    }
+    Ok(client)
 }
 
 /// The raw replies, from empty databases, but for what no two servers have alike.

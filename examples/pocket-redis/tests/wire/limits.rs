@@ -1,10 +1,17 @@
 //! What a client cannot do to the process.
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::{Outcome, needing, same, server::Server};
+use crate::{
+    Outcome, needing, same,
+    server::{DEADLINE, Server},
+};
 
 /// The most memory that an idle process with a few greedy clients may have, in KiB.
 const MOST_KIB: u64 = 32 * 1024;
@@ -13,6 +20,8 @@ pub fn tests() -> Vec<Trial> {
     vec![
         needing(no_proc, "a length that is only announced takes no memory", announced),
         needing(no_proc, "a value that was overwritten takes no memory", overwritten),
+        needing(no_proc, "a list of a million, once it has ended, takes no memory unasked", ended),
+        Trial::test("a chunk of a list of a million is read as quickly as a short list", chunks),
         Trial::test("a nested array cannot exhaust the stack", nested),
         Trial::test("a web page's post is not obeyed", web_page),
         Trial::test("a client that breaks the protocol harms no other", other_client),
@@ -68,6 +77,46 @@ fn overwritten() -> Outcome {
     bytes.extend(b"QUIT\r\n");
     same(server.exchange(&bytes)?, b"+OK\r\n".repeat(17))?;
     check_memory(&server)
+}
+
+/// Fills the list `l` with a million numbers, 5000 at a time.
+fn fill(server: &Server) -> Outcome {
+    let mut requests = String::new();
+    for first in (0..1_000_000).step_by(5000) {
+        requests += "*5002\r\n$5\r\nRPUSH\r\n$1\r\nl\r\n";
+        (first..first + 5000).for_each(|number| requests += &format!("$7\r\n{number:07}\r\n"));
+    }
+    let replies = server.exchange((requests + "QUIT\r\n").as_bytes())?;
+    same(replies.ends_with(b":1000000\r\n+OK\r\n"), true)
+}
+
+fn ended() -> Outcome {
+    let server = Server::pocket()?;
+    fill(&server)?;
+    same(memory(&server)? > MOST_KIB, true)?;
+    same(server.exchange(b"EXPIRE l 1\r\nQUIT\r\n")?, b":1\r\n+OK\r\n")?;
+    let deadline = Instant::now() + DEADLINE;
+    while memory(&server)? > MOST_KIB && Instant::now() < deadline {
+        sleep(Duration::from_millis(5));
+    }
+    check_memory(&server)
+}
+
+fn chunks() -> Outcome {
+    let server = Server::pocket()?;
+    fill(&server)?;
+    let read = |list: &str, first: usize| -> Result<(Vec<u8>, Duration), Failed> {
+        let request = format!("LRANGE {list} {first} {}\r\n", first + 999).repeat(100) + "QUIT\r\n";
+        let begun = Instant::now();
+        Ok((server.exchange(request.as_bytes())?, begun.elapsed()))
+    };
+    let numbers = (999_000..1_000_000).map(|number| number.to_string());
+    let short = format!("RPUSH short 0{}\r\nQUIT\r\n", numbers.collect::<Vec<_>>().join(" 0"));
+    same(server.exchange(short.as_bytes())?, b":1000\r\n+OK\r\n")?;
+    let ((expected, quick), (got, took)) = (read("short", 0)?, read("l", 999_000)?);
+    same(got == expected, true)?;
+    // With a copy of the list, it would take a hundred times as long.
+    same(took < quick * 10, true).map_err(|_| format!("{quick:?} from a short list, here {took:?}").into())
 }
 
 fn nested() -> Outcome {

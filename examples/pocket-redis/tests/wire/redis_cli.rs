@@ -54,8 +54,8 @@ fn resp3() -> Outcome {
 
 fn info() -> Outcome {
     let server = Server::pocket()?;
-    cli(&server, &["SET", "hits", "1"], "")?;
+    cli(&server, &[], "SET hits 1\nSET staged 1\nEXPIRE staged 100\n")?;
     let info = cli(&server, &["INFO"], "")?;
-    let lines = ["a stand-in for Redis; it keeps nothing", "redis_version:7", "db0:keys=1,"];
+    let lines = ["a stand-in for Redis; it keeps nothing", "redis_version:7", "db0:keys=2,expires=1,"];
     same(lines.map(|line| info.contains(line)), [true; 3])
 }

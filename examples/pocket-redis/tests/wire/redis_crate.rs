@@ -17,6 +17,7 @@ pub fn tests() -> Vec<Trial> {
         Trial::test("the redis crate speaks RESP3 if it is asked to", resp3),
         Trial::test("a transaction of the redis crate is atomic and answers in order", pipeline),
         Trial::test("a watched key that another client changes stops EXEC", watch),
+        Trial::test("a list that was staged under an expiry takes its key in one transaction", staged),
         Trial::test("databases are kept apart", databases),
         Trial::test("a list is not a number, and SET repairs it", wrong_type),
     ]
@@ -81,6 +82,24 @@ fn watch() -> Outcome {
     pipe.atomic().set("hits", 2);
     same(pipe.query::<Value>(&mut client)?, Value::Nil)?;
     same(client.get::<_, i64>("hits")?, 1)
+}
+
+fn staged() -> Outcome {
+    let server = Server::pocket()?;
+    let (mut client, mut other) = (connect(&server)?, connect(&server)?);
+    let mut stage = redis::pipe();
+    stage.atomic().rpush("staged", &["a", "b"]).expire("staged", 100);
+    same(stage.query::<(i64, i64)>(&mut client)?, (2, 1))?;
+    let mut take = redis::pipe();
+    take.atomic().rename("staged", "visits").persist("visits");
+    redis::cmd("WATCH").arg("visits").exec(&mut client)?;
+    other.rpush::<_, _, ()>("visits", "c")?;
+    same(take.query::<Value>(&mut client)?, Value::Nil)?;
+    same(client.ttl::<_, i64>("staged")?, 100)?;
+    redis::cmd("WATCH").arg("visits").exec(&mut client)?;
+    same(take.query::<(String, i64)>(&mut client)?, ("OK".to_owned(), 1))?;
+    same(client.lrange::<_, Vec<String>>("visits", 0, -1)?, ["a", "b"])?;
+    same(client.ttl::<_, i64>("visits")?, -1)
 }
 
 fn databases() -> Outcome {
