@@ -1,5 +1,6 @@
 //! The command line of every process: `--help`, `--version`, and wrong usage told in one line.
 
+use std::env;
 use std::process;
 use std::sync::OnceLock;
 
@@ -19,23 +20,32 @@ pub fn parse<Args: Parser>() -> Args {
     Args::try_parse().unwrap_or_else(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => error.exit(),
         _ => {
-            eprintln!("{}", wrong_usage::<Args>(&error));
+            eprintln!("{}", wrong_usage::<Args>(&error, env::args()));
             process::exit(WRONG_USAGE.into());
         }
     })
 }
 
 /// clap's first line says which argument is wrong; its usage and its hints, below, become "accepted: …".
-fn wrong_usage<Args: Parser>(error: &clap::Error) -> String {
+fn wrong_usage<Args: Parser>(error: &clap::Error, arguments: impl IntoIterator<Item = String>) -> String {
     let mut command = Args::command();
     command.build();
+    let name = command.get_name().to_owned();
     let said = error.to_string();
-    let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    let accepted: Vec<String> = command
-        .get_arguments()
-        .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
-        .collect();
-    format!("{}: {what}; accepted: {}", command.get_name(), accepted.join(", "))
+    let what = match error.kind() {
+        // clap would print its whole help instead.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            "what to do is missing"
+        }
+        _ => said.lines().next().unwrap_or_default().trim_start_matches("error: "),
+    };
+    let task = arguments.into_iter().skip(1).find(|argument| command.find_subcommand(argument).is_some());
+    let meant = task.and_then(|task| command.find_subcommand(task)).unwrap_or(&command);
+    let subcommands = meant.get_subcommands().map(|subcommand| subcommand.get_name().to_owned());
+    let options =
+        meant.get_arguments().filter_map(|argument| argument.get_long().map(|long| format!("--{long}")));
+    let accepted: Vec<String> = subcommands.chain(options).collect();
+    format!("{name}: {what}; accepted: {}", accepted.join(", "))
 }
 
 #[cfg(test)]
@@ -48,10 +58,46 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_one_line_with_what_it_was_and_what_is_accepted() {
-        let error = Args::try_parse_from(["reset", "--al\nl"]).unwrap_err();
-        let said = wrong_usage::<Args>(&error);
+        let arguments = ["reset", "--al\nl"];
+        let error = Args::try_parse_from(arguments).unwrap_err();
+        let said = wrong_usage::<Args>(&error, arguments.map(str::to_owned));
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(said.starts_with("reset: unexpected argument '--al"), "{said}");
         assert!(said.ends_with("; accepted: --help, --version"), "{said}");
+    }
+
+    #[derive(Debug, Parser)]
+    #[command(name = "migrate", version = "1", disable_help_subcommand = true)]
+    struct WithTasks {
+        #[command(subcommand)]
+        task: Task,
+    }
+
+    #[derive(Debug, clap::Subcommand)]
+    enum Task {
+        Status,
+        Up {
+            #[arg(long)]
+            to: Option<i64>,
+        },
+    }
+
+    #[test]
+    fn a_missing_or_unknown_task_is_told_with_those_that_there_are() {
+        for (arguments, what, accepted) in [
+            (vec!["migrate"], "what to do is missing", "status, up, --help, --version"),
+            (vec!["migrate", "down"], "unrecognized subcommand 'down'", "status, up, --help, --version"),
+            (vec!["migrate", "up", "--now"], "unexpected argument '--now' found", "--to, --help"),
+            (
+                vec!["migrate", "up", "--to", "x"],
+                "invalid value 'x' for '--to <TO>': invalid digit found in string",
+                "--to, --help",
+            ),
+        ] {
+            let error = WithTasks::try_parse_from(&arguments).unwrap_err();
+            let said =
+                wrong_usage::<WithTasks>(&error, arguments.iter().map(|argument| (*argument).to_owned()));
+            assert_eq!(said, format!("migrate: {what}; accepted: {accepted}"), "{arguments:?}");
+        }
     }
 }

@@ -7,8 +7,10 @@
 //! them knows about its environment, the others know too.
 
 pub mod admin;
+pub mod backup;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod health;
 pub mod logs;
 pub mod store;
@@ -36,4 +38,14 @@ pub fn release() -> &'static str {
 pub fn host() -> &'static str {
     static HOST: OnceLock<String> = OnceLock::new();
     HOST.get_or_init(|| gethostname::gethostname().to_string_lossy().into_owned())
+}
+
+/// This moment, in UTC, to the second: `2026-11-22T06:30:00Z`.
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A number with what it counts: `1 entry`, `2 entries`.
+pub fn count(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
 }

@@ -3,26 +3,49 @@
 //! `web` shares one connection among all visits ([`Store`]); an admin process opens one of its own
 //! ([`Admin`]), because on a shared connection the commands of others would come between its own.
 
-use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod admin;
+mod held;
+mod migrations;
+mod snapshot;
+
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionLike, ErrorKind, FromRedisValue,
-    RedisError, RedisResult, Value,
-};
+use redis::{AsyncConnectionConfig, Cmd, ConnectionAddr, ErrorKind, FromRedisValue, RedisError, RedisResult};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tracing::{info, warn};
 
 use crate::config::Redis;
+
+pub use admin::{Admin, AdminError, Changes, Reset};
+pub use held::Held;
+pub use migrations::{Applied, Change, MIGRATIONS, Migration, Schema};
+pub use snapshot::{Contents, Snapshot, Staging};
 
 // ANCHOR: key
 /// The counter: an integer, as the original has it, so that a foreign `SET hits 0` resets this app too.
 pub const HITS: &str = "hits";
 // ANCHOR_END: key
+
+// ANCHOR: later_keys
+/// When counting began, at the latest: a moment in UTC. From schema 1.
+pub const SINCE: &str = "hits:since";
+
+/// The log of resets: a list with a [`Reset`] in each entry, the oldest first. From schema 2.
+pub const RESETS: &str = "resets";
+
+/// The schema's version: a number. Where the key is missing, the version is 0.
+pub const SCHEMA: &str = "schema";
+
+/// The release that put this schema there.
+pub const SCHEMA_RELEASE: &str = "schema:release";
+// ANCHOR_END: later_keys
+
+/// Every key that holds the app's data, the counter first.
+pub const KEYS: [&str; 5] = [HITS, SINCE, RESETS, SCHEMA, SCHEMA_RELEASE];
 
 /// How long a visit waits for Redis, connecting included.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -169,95 +192,29 @@ impl Link {
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (connection, driver) =
             MultiplexedConnection::new_with_config(redis.info.redis_settings(), stream, config).await?;
-        Ok(Link { connection, driver: tokio::spawn(driver) })
+        let driver = tokio::spawn(driver);
+        // Beside the visits: none of them waits for it.
+        tokio::spawn(tell_schema(connection.clone()));
+        Ok(Link { connection, driver })
     }
 }
 
-/// What the key of the counter held.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Held {
-    /// The key did not exist.
-    Nothing,
-    /// A counter.
-    Number(i64),
-    /// Some other text.
-    Text(Vec<u8>),
-    /// No string at all; this is Redis' name of the type.
-    Other(String),
-}
-
-impl fmt::Display for Held {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Held::Nothing => write!(f, "(nothing)"),
-            Held::Number(number) => write!(f, "{number}"),
-            Held::Text(text) => write!(f, "{:?}", String::from_utf8_lossy(text)),
-            Held::Other(kind) => write!(f, "({kind})"),
+/// Logs what the schema lacks, or has beyond this release. Visits are served in any case: the counter
+/// itself is the same in every schema.
+async fn tell_schema(mut connection: MultiplexedConnection) {
+    let ask = Cmd::get(SCHEMA);
+    let asked = timeout(PATIENCE, ask.query_async::<Option<Vec<u8>>>(&mut connection));
+    // Where there is no answer, the visits say so.
+    let Ok(Ok(version)) = asked.await else { return };
+    match Schema::number(version.as_deref()) {
+        Some(Schema::KNOWN) => {}
+        Some(version) if version < Schema::KNOWN => {
+            info!("the data has schema {version}, and is served; pending: {}", Schema::pending(version));
         }
-    }
-}
-
-/// The store as an admin process uses it: a connection of its own, blocking, one command at a time.
-pub struct Admin {
-    connection: redis::Connection,
-    changing: &'static AtomicBool,
-}
-
-impl Admin {
-    /// Connects. `changing` is set right before a command that changes something is sent.
-    ///
-    /// # Errors
-    ///
-    /// Redis is out of reach or refuses the log-in.
-    pub fn connect(redis: &Redis, patience: Duration, changing: &'static AtomicBool) -> RedisResult<Admin> {
-        let connection = Client::open(redis.info.clone())?.get_connection_with_timeout(patience)?;
-        Ok(Admin { connection, changing })
-    }
-
-    // ANCHOR: reset
-    /// Sets the counter to zero, whatever its key holds, and returns what that was: in one
-    /// transaction, so that no visit falls between the look and the change.
-    ///
-    /// # Errors
-    ///
-    /// Redis refused, or was lost.
-    pub fn reset(&mut self) -> RedisResult<Held> {
-        let mut of_type = redis::cmd("TYPE");
-        for command in [&redis::cmd("MULTI"), of_type.arg(HITS), &Cmd::get(HITS), &Cmd::set(HITS, 0)] {
-            command.exec(&mut self.connection)?;
+        Some(version) => {
+            warn!("the data has schema {version}, and is served; this release knows {}", Schema::KNOWN);
         }
-        let [kind, value, done] = self.execute()?;
-        done.extract_error()?;
-        // GET has failed where the key held no string; TYPE says what it held then.
-        Ok(match String::from_redis_value(kind)?.as_str() {
-            "none" => Held::Nothing,
-            "string" => {
-                let value = Vec::<u8>::from_redis_value(value)?;
-                integer(&value).map_or(Held::Text(value), Held::Number)
-            }
-            kind => Held::Other(kind.to_owned()),
-        })
-    }
-    // ANCHOR_END: reset
-
-    /// Executes the commands queued since `MULTI` and returns their replies. Until it is sent nothing is
-    /// changed, nor where Redis refuses it; where Redis is lost in the middle, nobody knows.
-    fn execute<const N: usize>(&mut self) -> RedisResult<[Value; N]> {
-        self.changing.store(true, Ordering::SeqCst);
-        let refused = |reply: Value| match reply.extract_error() {
-            Err(error) => error,
-            Ok(_) => {
-                RedisError::from((ErrorKind::UnexpectedReturnType, "EXEC did not answer with the replies"))
-            }
-        };
-        let executed = self.connection.req_command(&redis::cmd("EXEC")).and_then(|reply| match reply {
-            Value::Array(replies) => replies.try_into().map_err(|replies| refused(Value::Array(replies))),
-            other => Err(refused(other)),
-        });
-        if executed.as_ref().is_err_and(|error| !error.is_io_error()) {
-            self.changing.store(false, Ordering::SeqCst);
-        }
-        executed
+        None => warn!("the key {SCHEMA} holds no version; the data is served"),
     }
 }
 
@@ -278,13 +235,5 @@ mod tests {
         for text in ["", "+7", "07", " 7", "7 ", "seven", "9223372036854775808"] {
             assert_eq!(integer(text.as_bytes()), None, "{text:?}");
         }
-    }
-
-    #[test]
-    fn what_was_lost_is_shown_on_one_line_whatever_it_was() {
-        assert_eq!(Held::Nothing.to_string(), "(nothing)");
-        assert_eq!(Held::Number(7).to_string(), "7");
-        assert_eq!(Held::Text(b"a\nb".to_vec()).to_string(), r#""a\nb""#);
-        assert_eq!(Held::Other("list".to_owned()).to_string(), "(list)");
     }
 }

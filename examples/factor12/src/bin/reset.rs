@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use factor12::{admin, cli};
+use factor12::admin::Process;
+use factor12::cli;
 
 // ANCHOR: reset
 /// Sets the counter of visits to zero, whatever it holds, and prints what was lost.
@@ -15,6 +16,7 @@ struct Args {}
 
 fn main() -> ExitCode {
     let Args {} = cli::parse();
-    admin::run("reset", |store| Ok(format!("hits: {} -> 0", store.reset()?)))
+    let reset = Process { find_out: "GET /hits shows the counter", ..Process::new("reset") };
+    reset.run(|store| Ok(format!("hits: {} -> 0", store.reset_to(0)?)))
 }
 // ANCHOR_END: reset

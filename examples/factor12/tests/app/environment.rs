@@ -30,6 +30,16 @@ pub fn tests() -> Vec<Trial> {
 
 const SOON: Duration = Duration::from_secs(5);
 
+/// Every process, with arguments that are right.
+const PROCESSES: [(&str, &[&str]); 6] = [
+    ("web", &[]),
+    ("reset", &[]),
+    ("migrate", &["status"]),
+    ("backup", &[]),
+    ("restore", &["--replace"]),
+    ("console", &["--write"]),
+];
+
 /// Fails unless it was refused with one line that holds all of `parts` and begins with the process.
 fn assert_refused(name: &str, ended: &Ended, parts: &[&str]) {
     assert_eq!(ended.code, Some(2), "{ended:?}");
@@ -58,8 +68,8 @@ fn a_bad_value_is_refused_by_every_process_in_one_line_with_exit_code_2() {
         ("REDIS_URL", "redis://redis:6379/two", url),
         ("RUST_LOG", "factor12=loud", level),
     ] {
-        for name in ["web", "reset"] {
-            let ended = run(name, [(variable, value)], SOON);
+        for (name, arguments) in PROCESSES {
+            let ended = Process::start(app(name).args(arguments).env(variable, value)).end(SOON);
             assert_refused(name, &ended, &[variable, value, accepted]);
         }
     }
@@ -67,8 +77,8 @@ fn a_bad_value_is_refused_by_every_process_in_one_line_with_exit_code_2() {
 
 fn a_bad_url_is_refused_without_its_password() {
     for url in ["rediss://user:s3cr3t@redis", "redis://:s3cr3t@redis:99999", "redis://:s3cr3t", "s3cr3t"] {
-        for name in ["web", "reset"] {
-            let ended = run(name, [("REDIS_URL", url)], SOON);
+        for (name, arguments) in PROCESSES {
+            let ended = Process::start(app(name).args(arguments).env("REDIS_URL", url)).end(SOON);
             assert_refused(name, &ended, &["REDIS_URL", "***"]);
             assert!(!ended.stderr.contains("s3cr3t"), "{ended:?}");
         }
@@ -76,7 +86,13 @@ fn a_bad_url_is_refused_without_its_password() {
 }
 
 fn an_unknown_flag_is_refused_in_one_line_with_exit_code_2() {
-    for (name, accepted) in [("web", "--health, --help, --version"), ("reset", "--help, --version")] {
+    for (name, accepted) in [
+        ("web", "--health, --help, --version"),
+        ("reset", "--help, --version"),
+        ("migrate", "status, up, --help, --version"),
+        ("backup", "--help, --version"),
+        ("restore", "--replace, --help, --version"),
+    ] {
         for argument in ["--all", "now"] {
             let ended = Process::start(app(name).arg(argument)).end(SOON);
             assert_refused(name, &ended, &[argument, accepted]);
@@ -85,7 +101,7 @@ fn an_unknown_flag_is_refused_in_one_line_with_exit_code_2() {
 }
 
 fn help_and_version_are_printed_and_exit_0() {
-    for name in ["web", "reset"] {
+    for (name, _) in PROCESSES {
         let help = Process::start(app(name).arg("--help")).end(SOON);
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
         assert!(help.stdout.contains(&format!("Usage: {name}")), "{help:?}");

@@ -1,6 +1,7 @@
 //! How a function becomes a test: its name becomes a sentence, and what the machine lacks is said.
 
 use std::env;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::thread;
@@ -15,6 +16,8 @@ pub enum Need {
     Redis,
     /// Signals, to freeze a process or to ask it to stop.
     Signals,
+    /// A `/proc`, which tells how much memory a process has used.
+    Proc,
     /// No other test at the same time: this one measures, or fills the processors.
     Quiet,
 }
@@ -61,6 +64,7 @@ impl Need {
         match self {
             Need::Redis if !has_redis() => Some("there is no redis-server on the PATH"),
             Need::Signals if cfg!(not(unix)) => Some("this system has no Unix signals"),
+            Need::Proc if !Path::new("/proc/self/status").exists() => Some("this system has no /proc"),
             _ => None,
         }
     }

@@ -30,8 +30,11 @@ fn web_logs_each_event_on_one_plain_line_of_stdout() {
     web.visit();
     web.process.kill();
     let ended = web.process.end(BOUND);
-    let lines: Vec<&str> = ended.stdout.lines().collect();
-    assert_eq!(lines.len(), 5, "{ended:?}");
+    // The schema is asked for beside the first visit, and told before or after it.
+    let (told, lines): (Vec<&str>, Vec<&str>) =
+        ended.stdout.lines().partition(|line| line.contains("the data has schema"));
+    assert_eq!((told.len(), lines.len()), (1, 5), "{ended:?}");
+    assert!(told[0].contains("INFO the data has schema 0, and is served; pending: 1 "), "{}", told[0]);
     assert!(!ended.stdout.contains('\x1b'), "{ended:?}");
     assert_eq!(ended.stderr, "");
     for (line, event) in lines.iter().zip([

@@ -8,16 +8,24 @@
     reason = "what a test expects and does not get is its failure, and the text says what that was"
 )]
 
+mod backup;
+mod big;
+mod console;
 mod damage;
+mod data;
 mod environment;
 mod fake;
 mod harness;
+mod kill;
 mod load;
 mod logs;
+mod migrate;
 mod outage;
 mod process;
+mod proxy;
 mod refusal;
 mod reset;
+mod restore;
 mod server;
 mod speed;
 mod stop;
@@ -37,8 +45,14 @@ fn main() -> ExitCode {
     // The tests that want the machine for themselves come first, and the slowest of the others next.
     let tests = [
         speed::tests(),
+        console::tests(),
+        big::tests(),
+        kill::tests(),
         stop::tests(),
+        restore::tests(),
+        backup::tests(),
         outage::tests(),
+        migrate::tests(),
         refusal::tests(),
         damage::tests(),
         environment::tests(),

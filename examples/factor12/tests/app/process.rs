@@ -1,8 +1,9 @@
 //! A program that was started: its output is read as it comes, and it never outlives its test.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -17,6 +18,10 @@ pub fn app(name: &str) -> Command {
     let mut command = Command::new(match name {
         "web" => env!("CARGO_BIN_EXE_web"),
         "reset" => env!("CARGO_BIN_EXE_reset"),
+        "migrate" => env!("CARGO_BIN_EXE_migrate"),
+        "backup" => env!("CARGO_BIN_EXE_backup"),
+        "restore" => env!("CARGO_BIN_EXE_restore"),
+        "console" => env!("CARGO_BIN_EXE_console"),
         _ => panic!("the app has no process called {name}"),
     });
     for variable in VARIABLES {
@@ -47,16 +52,41 @@ pub struct Ended {
 impl Process {
     /// Starts `command` with its input closed and its outputs read.
     pub fn start(command: &mut Command) -> Process {
+        Process::with(command, Stdio::null(), Stdio::piped())
+    }
+
+    /// Starts `command` with this input, which is closed at its end.
+    pub fn fed(command: &mut Command, input: impl Into<Vec<u8>>) -> Process {
+        let input = input.into();
+        Process::fed_by(command, move |stdin| stdin.write_all(&input))
+    }
+
+    /// Starts `command` with the input that `write` writes, which is closed when that is done.
+    pub fn fed_by(
+        command: &mut Command,
+        write: impl FnOnce(&mut ChildStdin) -> io::Result<()> + Send + 'static,
+    ) -> Process {
+        let mut process = Process::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let mut stdin = process.child.stdin.take().expect("stdin is piped");
+        // An error means that it has stopped reading, as it may.
+        thread::spawn(move || write(&mut stdin).ok());
+        process
+    }
+
+    /// Starts `command` with this input and this output; what it prints to stderr is read in any case.
+    pub fn with(command: &mut Command, stdin: Stdio, stdout: Stdio) -> Process {
+        Process::spawn(command.stdin(stdin).stdout(stdout))
+    }
+
+    fn spawn(command: &mut Command) -> Process {
         let program = command.get_program().to_string_lossy().into_owned();
         let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {program}: {error}"));
         Process {
-            stdout: Lines::read(child.stdout.take().expect("stdout is piped")),
-            stderr: Lines::read(child.stderr.take().expect("stderr is piped")),
+            stdout: Lines::of(child.stdout.take()),
+            stderr: Lines::of(child.stderr.take()),
             child,
             program,
         }
@@ -73,6 +103,20 @@ impl Process {
             let line = self.stdout().split_inclusive('\n').next()?.to_owned();
             line.ends_with('\n').then_some(line)
         })
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
+    /// The most memory that it has used so far, in bytes; nothing once it has ended, or where the system
+    /// does not say.
+    pub fn peak(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kilobytes: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kilobytes * 1024)
     }
 
     /// Waits for its end, at most `limit`.
@@ -146,6 +190,11 @@ struct Lines {
 }
 
 impl Lines {
+    /// What comes from a stream, if it is read here.
+    fn of(stream: Option<impl Read + Send + 'static>) -> Lines {
+        stream.map_or_else(|| Lines { text: Arc::default(), reader: None }, Lines::read)
+    }
+
     fn read(stream: impl Read + Send + 'static) -> Lines {
         let text = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&text);

@@ -156,11 +156,12 @@ fn reset_that_gets_no_answer_to_its_greeting_says_that_nothing_was_changed() {
     assert_failed(&reset_on(address.port()), &address.to_string(), NOTHING);
 }
 
-/// Takes every command of a transaction, and reacts as told to the one that carries it out.
+/// Holds nothing, takes every command of a transaction, and reacts as told to the one that carries it out.
 fn transaction(name: &str, at_last: Reaction) -> Reaction {
     match name {
-        "MULTI" => Reaction::Say("+OK\r\n"),
-        "PING" => Reaction::Say("+PONG\r\n"),
+        "WATCH" | "MULTI" => Reaction::Say("+OK\r\n"),
+        "TYPE" => Reaction::Say("+none\r\n"),
+        "GET" => Reaction::Say("$-1\r\n"),
         "EXEC" => at_last,
         _ => Reaction::Say("+QUEUED\r\n"),
     }

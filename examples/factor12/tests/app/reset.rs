@@ -32,7 +32,7 @@ pub fn release() -> String {
 }
 
 /// The number that `reset` says was lost.
-fn lost(printed: &str) -> i64 {
+pub fn lost(printed: &str) -> i64 {
     let held = printed.strip_prefix("hits: ").and_then(|rest| rest.split(" -> 0 ").next());
     match held {
         Some("(nothing)") => 0,

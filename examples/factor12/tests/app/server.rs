@@ -9,7 +9,7 @@ use redis::{Client, Connection, FromRedisValue, IntoConnectionInfo, RedisConnect
 use tempfile::TempDir;
 
 use crate::harness::eventually;
-use crate::process::{Ended, Process, Signal, run};
+use crate::process::{Ended, Process, Signal, app, run};
 
 /// A Redis that can be started again on the same port and with the same data.
 pub struct Server {
@@ -90,9 +90,12 @@ impl Server {
 
     /// What it answers to a command.
     pub fn query<Answer: FromRedisValue>(&self, command: &redis::Cmd) -> Answer {
-        let mut connection =
-            eventually("a connection to Redis", Duration::from_secs(5), || self.try_connection());
-        command.query(&mut connection).expect("Redis answers a test")
+        command.query(&mut self.connection()).expect("Redis answers a test")
+    }
+
+    /// A connection of the test's own.
+    pub fn connection(&self) -> Connection {
+        eventually("a connection to Redis", Duration::from_secs(5), || self.try_connection())
     }
 
     fn try_connection(&self) -> Option<Connection> {
@@ -122,6 +125,13 @@ impl Server {
     /// Runs `reset` against this Redis.
     pub fn reset(&self) -> Ended {
         run("reset", self.environment(), Duration::from_secs(10))
+    }
+
+    /// Runs one of the app's processes against this Redis, with these arguments and this input.
+    pub fn run(&self, name: &str, arguments: &[&str], input: impl Into<Vec<u8>>) -> Ended {
+        let mut command = app(name);
+        command.args(arguments).envs(self.environment());
+        Process::fed(&mut command, input).end(Duration::from_secs(60))
     }
 }
 
