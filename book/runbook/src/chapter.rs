@@ -20,6 +20,8 @@ pub struct Chapter {
     pub head: Head,
     /// Its steps, in order.
     pub steps: Vec<Step>,
+    /// The Markdown after the last step: what is left to read; the whole page where there is no step.
+    pub rest: String,
 }
 
 /// One `console` block of a page.
@@ -29,6 +31,8 @@ pub struct Step {
     pub number: usize,
     /// The page's line on which its fence opens, from 1.
     pub line: usize,
+    /// The Markdown between the step before, or the top of the page, and this one.
+    pub prose: String,
     /// How it is to be run.
     pub attributes: Attributes,
     /// Its commands, with what each is expected to print.
@@ -97,8 +101,15 @@ impl Chapter {
     pub fn parse(name: &str, page: &str) -> Result<Chapter, Vec<Fault>> {
         let (head, page) = head::read(page)?;
         let page = page.as_str();
-        let mut chapter = Chapter { name: name.to_owned(), title: String::new(), head, steps: Vec::new() };
+        let mut chapter = Chapter {
+            name: name.to_owned(),
+            title: String::new(),
+            head,
+            steps: Vec::new(),
+            rest: String::new(),
+        };
         let mut faults = Vec::new();
+        let mut told = 0;
         let mut in_title = false;
         for (event, range) in Parser::new_ext(page, Options::ENABLE_TABLES).into_offset_iter() {
             match event {
@@ -108,10 +119,12 @@ impl Chapter {
                 Event::End(TagEnd::Heading(HeadingLevel::H1)) => in_title = false,
                 Event::Text(text) | Event::Code(text) if in_title => chapter.title.push_str(&text),
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                    match fence(page, &info, range) {
+                    match fence(page, &info, range.clone()) {
                         Ok(None) => {}
                         Ok(Some(step)) => {
-                            chapter.steps.push(Step { number: chapter.steps.len() + 1, ..step });
+                            let prose = page[told..range.start].to_owned();
+                            told = range.end;
+                            chapter.steps.push(Step { number: chapter.steps.len() + 1, prose, ..step });
                         }
                         Err(found) => faults.extend(found),
                     }
@@ -119,6 +132,7 @@ impl Chapter {
                 _ => {}
             }
         }
+        page[told..].clone_into(&mut chapter.rest);
         if faults.is_empty() { Ok(chapter) } else { Err(faults) }
     }
 }
@@ -151,7 +165,7 @@ fn fence(page: &str, info: &str, range: Range<usize>) -> Result<Option<Step>, Ve
     let body: String =
         lines[1..lines.len() - 1].iter().map(|line| format!("{}\n", outdent(line, indent))).collect();
     let exchanges = transcript::parse(&body, line + 1)?;
-    Ok(Some(Step { number: 0, line, attributes, exchanges }))
+    Ok(Some(Step { number: 0, line, prose: String::new(), attributes, exchanges }))
 }
 
 /// A line without the spaces that its block is indented by (a step inside a list).
@@ -181,6 +195,18 @@ mod tests {
         assert_eq!(steps, [(1, 5), (2, 13)]);
         assert_eq!(chapter.steps[1].attributes.timeout, Some(Duration::from_secs(5)));
         assert_eq!(chapter.steps[1].exchanges[0].line, 14);
+    }
+
+    #[test]
+    fn the_prose_before_each_step_and_after_the_last_is_kept_as_it_is() {
+        let page = "---\nminutes: 5\n---\n\n# T\n\nBefore *one*.\n\n```console\n$ true\n```\n\nBetween.\n\n\
+                    ```rust\nlet x = 1;\n```\n\n```console\n$ false\n? 1\n```\n\nAfter.\n";
+        let chapter = Chapter::parse("page", page).unwrap();
+        let prose: Vec<&str> = chapter.steps.iter().map(|step| step.prose.trim()).collect();
+        assert_eq!(prose, ["# T\n\nBefore *one*.", "Between.\n\n```rust\nlet x = 1;\n```"]);
+        assert_eq!(chapter.rest.trim(), "After.");
+        let chapter = Chapter::parse("page", "# T\n\nNo step.\n").unwrap();
+        assert_eq!((chapter.steps.len(), chapter.rest.as_str()), (0, "# T\n\nNo step.\n"));
     }
 
     #[test]

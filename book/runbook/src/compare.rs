@@ -18,12 +18,18 @@ pub struct Difference {
 impl Difference {
     /// Both, line by line; with `colour`, coloured for a terminal.
     pub fn diff(&self, colour: bool) -> String {
+        self.diff_between("expected", "found", colour)
+    }
+
+    /// As [`Difference::diff`], with the two sides named in the reader's language.
+    pub fn diff_between(&self, page: &str, printed: &str, colour: bool) -> String {
         let palette = if colour { Palette::color() } else { Palette::plain() };
         let (expected, found) = (text(&self.expected), text(&self.found));
         let mut diff = String::new();
         // Writing to a String cannot fail.
-        write_diff(&mut diff, &expected, &found, Some(&"expected"), Some(&"found"), palette).ok();
-        diff
+        write_diff(&mut diff, &expected, &found, Some(&page), Some(&printed), palette).ok();
+        // It names the sides in English before it names them as it is told.
+        diff.replace("---- expected: ", "---- ").replace("++++ actual:   ", "++++ ")
     }
 }
 
@@ -106,6 +112,8 @@ mod tests {
         let diff = compare("Hello World! 1 times.\n", "Hello World! 4 times.\n", 1).unwrap().diff(false);
         assert!(diff.contains("Hello World! 1 times.") && diff.contains("Hello World! 4 times."), "{diff}");
         assert!(!diff.contains('\u{1b}'));
+        let named = compare("a\n", "b\n", 1).unwrap().diff_between("página", "saída", false);
+        assert!(named.contains("---- página\n++++ saída\n"), "{named}");
         assert!(compare("a\n", "b\n", 1).unwrap().diff(true).contains('\u{1b}'));
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,12 +16,14 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 pub const TICK: Duration = Duration::from_millis(20);
 
 /// How long a program may take to end once it was asked to.
-#[cfg(unix)]
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The request to end, by its POSIX number: the same on every Unix.
 #[cfg(unix)]
 const SIGTERM: i32 = 15;
+
+/// How many lines may wait to be heard: a program that prints faster waits.
+const LINES: usize = 1024;
 
 /// A started program, in a group of its own.
 pub type Child = Box<dyn ChildWrapper>;
@@ -64,7 +66,7 @@ pub struct Limits<'a> {
 ///
 /// It cannot be started, or not be waited for.
 pub fn run(mut command: Command, limits: &Limits, heard: &mut dyn FnMut(Stream, &str)) -> io::Result<Ended> {
-    let (sender, lines) = mpsc::channel();
+    let (sender, lines) = mpsc::sync_channel(LINES);
     command.stdin(Stdio::null());
     let mut child = if limits.one_pipe {
         let (reader, writer) = io::pipe()?;
@@ -130,10 +132,17 @@ pub fn spawn(command: Command) -> io::Result<Child> {
 
 /// Ends a program and its group, and waits until it has: asks first, and kills where that is not heard.
 pub fn end(child: &mut dyn ChildWrapper) {
+    end_within(child, GRACE);
+}
+
+/// As [`end`], for a program that may take as long as `grace` since it ends others.
+pub fn end_within(child: &mut dyn ChildWrapper, grace: Duration) {
+    #[cfg(not(unix))]
+    let _ = grace;
     #[cfg(unix)]
     if child.signal(SIGTERM).is_ok() {
         let asked = Instant::now();
-        while asked.elapsed() < GRACE && !matches!(child.try_wait(), Ok(Some(_))) {
+        while asked.elapsed() < grace && !matches!(child.try_wait(), Ok(Some(_))) {
             thread::sleep(TICK);
         }
     }
@@ -143,7 +152,7 @@ pub fn end(child: &mut dyn ChildWrapper) {
 }
 
 /// Sends each line of `stream` on, until it is closed.
-fn read(stream: impl Read + Send + 'static, which: Stream, lines: Sender<(Stream, String)>) {
+fn read(stream: impl Read + Send + 'static, which: Stream, lines: SyncSender<(Stream, String)>) {
     thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         let mut line = Vec::new();
