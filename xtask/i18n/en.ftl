@@ -6,6 +6,8 @@ step-build = build
 step-up = up
 step-visit = visit
 step-down = down
+step-lose = lose
+step-hits = hits
 failed = failed
 
 ## The demo
@@ -20,6 +22,8 @@ kept =
     The stack stays up: { $url }
     Remove it with: { $command }
 proved = Proved: after each reset the counter restarted from 1, in the release { $release } that the app itself runs.
+lost = all is gone, the data too; another stack is up: { $url }
+proved-all = Proved: the backup brought back what was lost with the stack, and the counter went on from { $visits }.
 on-a-stand-in = This ran on pocket-redis, a stand-in: it counts as Redis does, and keeps nothing.
 last-words = The last lines of the services:
 interrupted = Stopped, as you asked.
@@ -126,6 +130,13 @@ no-compose-2 = The book's pages use Docker Compose v2, and only v1 is here
 no-turn = another run has held { $path } for an hour
 port-taken = Port { $port }, which the pages use, is taken: { $by }
 port-taken-cure = Stop what uses it, and try again.
+step-book = book
+live-ready =
+    The book is live: { $url }
+    Ctrl-C ends it, and removes what it started.
+live-port-taken = Port { $port } is taken: { $by }
+live-port-taken-cure = Stop what uses it, or take another: cargo xtask live --port { $other }
+no-such-project = “{ $project }” is no project of the book's
 chapter-matched = Every output is what the page shows.
 pages-matched = Pages: { $count }. Every output is what they show.
 pages-wrong = Wrong: { $count }
@@ -145,3 +156,27 @@ rule-output-before-command = an output comes before any command
 rule-bad-status = the expected exit status “{ $status }” is no number
 rule-only-wildcards = the output is nothing but wildcards, and would match anything
 rule-bad-head = “{ $line }” is no line of the head matter: minutes: N, translates: HASHES
+
+## The presentation
+no-terminal = A presentation needs a terminal, for what it shows and for the keys
+no-terminal-cure = Run it in a terminal of Linux, macOS or WSL, without redirecting it; without --present it runs anywhere.
+doing-terminal = the terminal cannot be used
+no-step = The page “{ $name }” has no step { $number }
+no-step-cure = It has { $count }, counted from 1.
+steps-before = steps before ({ $count })
+present-step = step { $number } of { $count }
+present-last = to read on
+present-notes = Speaker notes
+no-notes = This page has no speaker notes.
+present-sum = Steps as the page shows: { $matched }, different: { $differing }, not run: { $left }.
+seconds = { $whole }.{ $tenths } s
+verdict-matched = as the page shows, after { $time }
+verdict-hint = r runs this step afresh: on another stack, after the steps before it.
+side-page = the page
+side-printed = printed
+listing-left = … and { $count } more lines
+keys-more = Enter more · s skip · b back · n notes · q quit
+keys-run = Enter run · s skip · b back · n notes · q quit
+keys-next = Enter next · a again · r afresh · b back · n notes · q quit
+keys-end = Enter end · b back · n notes · q quit
+keys-notes = any key: go on

@@ -6,6 +6,8 @@ step-build = compilação
 step-up = subida
 step-visit = visita
 step-down = remoção
+step-lose = perda
+step-hits = contador
 failed = falhou
 
 ## A demonstração
@@ -20,6 +22,8 @@ kept =
     A stack continua no ar: { $url }
     Para removê-la: { $command }
 proved = Provado: depois de cada reset o contador recomeçou do 1, na mesma release { $release } que a aplicação executa.
+lost = tudo se perdeu, inclusive os dados; outra stack está no ar: { $url }
+proved-all = Provado: o backup trouxe de volta o que se perdeu com a stack, e o contador continuou do { $visits }.
 on-a-stand-in = Isto rodou no pocket-redis, um substituto: ele conta como o Redis, mas não guarda nada.
 last-words = As últimas linhas dos serviços:
 interrupted = Interrompido, como você pediu.
@@ -126,6 +130,13 @@ no-compose-2 = As páginas do livro usam o Docker Compose v2, e aqui só há o v
 no-turn = outra execução ocupa { $path } há uma hora
 port-taken = A porta { $port }, que as páginas usam, está ocupada: { $by }
 port-taken-cure = Pare o programa que a usa e tente de novo.
+step-book = livro
+live-ready =
+    O livro está ao vivo: { $url }
+    Ctrl-C o encerra e remove o que ele iniciou.
+live-port-taken = A porta { $port } está ocupada: { $by }
+live-port-taken-cure = Pare o programa que a usa ou escolha outra: cargo xtask live --port { $other }
+no-such-project = “{ $project }” não é um projeto do livro
 chapter-matched = Todas as saídas são as que a página mostra.
 pages-matched = Páginas: { $count }. Todas as saídas são as que elas mostram.
 pages-wrong = Com erro: { $count }
@@ -145,3 +156,27 @@ rule-output-before-command = uma saída vem antes de qualquer comando
 rule-bad-status = o código de saída esperado “{ $status }” não é um número
 rule-only-wildcards = a saída só tem curingas e aceitaria qualquer coisa
 rule-bad-head = “{ $line }” não é uma linha do cabeçalho: minutes: N, translates: HASHES
+
+## A apresentação
+no-terminal = Uma apresentação precisa de um terminal, para o que mostra e para as teclas
+no-terminal-cure = Execute-a em um terminal do Linux, do macOS ou do WSL, sem redirecioná-la; sem --present, roda em qualquer lugar.
+doing-terminal = não consigo usar o terminal
+no-step = A página “{ $name }” não tem o passo { $number }
+no-step-cure = Ela tem { $count }, contados a partir do 1.
+steps-before = passos anteriores ({ $count })
+present-step = passo { $number } de { $count }
+present-last = para terminar de ler
+present-notes = Notas para quem apresenta
+no-notes = Esta página não tem notas para quem apresenta.
+present-sum = Passos como a página mostra: { $matched }, diferentes: { $differing }, não executados: { $left }.
+seconds = { $whole },{ $tenths } s
+verdict-matched = como a página mostra, em { $time }
+verdict-hint = r refaz este passo: em outra stack, depois dos passos anteriores.
+side-page = a página
+side-printed = a saída
+listing-left = … e mais { $count } linhas
+keys-more = Enter continua · s pula · b volta · n notas · q sai
+keys-run = Enter executa · s pula · b volta · n notas · q sai
+keys-next = Enter avança · a repete · r refaz · b volta · n notas · q sai
+keys-end = Enter termina · b volta · n notas · q sai
+keys-notes = qualquer tecla: continuar

@@ -47,14 +47,14 @@ struct Target {
 /// The build fails, with the last lines that cargo said.
 pub fn build(
     repository: &Repository,
-    packages: &[Sources],
+    packages: &[&str],
     purpose: Purpose,
     mut heard: impl FnMut(&str),
 ) -> Result<Binaries> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut program = Program::new(cargo)
         .args(["build", "--locked", "--bins", "--message-format=json-render-diagnostics"])
-        .args(packages.iter().flat_map(|sources| ["--package", sources.package()]))
+        .args(packages.iter().flat_map(|package| ["--package", package]))
         .env("FACTOR12_COMMIT", repository.commit(Sources::App))
         .dir(&repository.root)
         .limit(LIMIT);
@@ -65,10 +65,7 @@ pub fn build(
             // A flag of its own for static linking, in place of whatever flags the person builds with.
             .env("RUSTFLAGS", "-C target-feature=+crt-static");
     }
-    let shown = text!(
-        "cargo-build",
-        packages = packages.iter().map(|sources| sources.package()).collect::<Vec<_>>().join(", ")
-    );
+    let shown = text!("cargo-build", packages = packages.join(", "));
     let output = program.lines(|line| {
         if !line.starts_with('{') {
             heard(line.trim());

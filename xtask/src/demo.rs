@@ -1,7 +1,8 @@
 //! The story of the book in one command: up, visit, reset, visit, down; and the proof that the
-//! counter restarted from 1.
+//! counter restarted from 1. A second act, where it is asked for, comes before the end.
 
 mod report;
+mod second_act;
 
 use clap::Args;
 
@@ -9,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::narration::{Step, aside, headline, say};
 use crate::process::go_on;
 use crate::repository::Repository;
-use crate::stack::{Kind, Stack, Way};
+use crate::stack::{Call, Kind, Stack, Way};
 use crate::text;
 use crate::visit::{Health, Visitor};
 
@@ -21,6 +22,9 @@ pub struct Options {
     /// How to have the stack: the first of compose, host and embedded that this machine can have, or one of them
     #[arg(long, value_name = "STACK", default_value = "auto", value_parser = ["auto", "compose", "host", "embedded"])]
     stack: String,
+    /// Tell the second act too: migrate, back up, lose everything, restore it, and look at it in the console
+    #[arg(long)]
+    all: bool,
     /// How many visits come before each reset
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     visits: u32,
@@ -117,6 +121,9 @@ impl Demo<'_> {
         }
         if result.is_ok() {
             headline(&text!("proved", release = self.report.release));
+            if self.options.all {
+                headline(&text!("proved-all", visits = self.options.visits));
+            }
             if self.report.redis == "pocket-redis" {
                 say(&text!("on-a-stand-in"));
             }
@@ -170,10 +177,10 @@ impl Demo<'_> {
             up = Some((visitor, health));
             Ok(Outcome { line, ..Outcome::default() })
         })?;
-        let (visitor, health) = up.ok_or(Failure::Interrupted)?;
+        let (visitor, Health { release, .. }) = up.ok_or(Failure::Interrupted)?;
         self.report.url = stack.url().to_owned();
         self.report.redis = stack.redis().to_owned();
-        self.report.release = health.release.clone();
+        self.report.release = release;
 
         let visits = self.options.visits;
         self.visits(&visitor, 1..=visits)?;
@@ -181,10 +188,10 @@ impl Demo<'_> {
             if index > 0 {
                 self.visits(&visitor, 2..=visits)?;
             }
-            self.reset(stack, *way, &health, visits)?;
+            self.reset(stack, *way)?;
             self.visits(&visitor, 1..=1)?;
         }
-        Ok(())
+        if self.options.all { self.second_act(stack, &visitor) } else { Ok(()) }
     }
 
     /// Visits that must read these numbers, one after the other.
@@ -203,23 +210,17 @@ impl Demo<'_> {
         Ok(())
     }
 
-    /// A reset that must lose `visits`, in the release that `web` runs.
-    fn reset(&mut self, stack: &mut dyn Stack, way: Way, health: &Health, visits: u32) -> Result {
+    /// A reset that must lose all visits, in the release that `web` runs.
+    fn reset(&mut self, stack: &mut dyn Stack, way: Way) -> Result {
         let name = match way {
             Way::Exec => "reset-exec",
             Way::Run => "reset-run",
             Way::Process => "reset",
         };
+        let (visits, release) = (self.options.visits, self.report.release.clone());
         self.step(name, name.to_owned(), false, |_| {
-            let ran = stack.reset(way)?;
-            // The address between the two is the stack's own; the release at the end must be web's.
-            let address = ran
-                .output
-                .split_once(" (")
-                .and_then(|(_, rest)| rest.split_once(','))
-                .map_or("…", |(address, _)| address);
-            let release = &health.release;
-            agree(&format!("hits: {visits} -> 0 ({address}, release {release})"), &ran.output)?;
+            let ran = stack.admin(way, &Call { name: "reset", ..Call::default() })?;
+            agree(&format!("hits: {visits} -> 0{}", signature(stack, &release)), &ran.output)?;
             let mut proof = stack.prove(way)?;
             proof.push(text!("proof-same-release", release = release));
             let report = StepReport {
@@ -230,7 +231,6 @@ impl Demo<'_> {
             let asides = [vec![ran.output], proof].concat();
             Ok(Outcome { line: ran.command, asides, report })
         })
-        .map(drop)
     }
 
     /// Tells and reports a step; `long` if a person will wait for it.
@@ -259,6 +259,11 @@ impl Demo<'_> {
             }
         }
     }
+}
+
+/// The end of what an admin process says: the Redis that it worked on, and its release, which must be web's.
+fn signature(stack: &dyn Stack, release: &str) -> String {
+    format!(" ({}, release {release})", stack.redis_address())
 }
 
 /// Fails with both lines if what was found is not what was expected.

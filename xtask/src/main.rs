@@ -8,8 +8,11 @@ mod engine;
 mod failure;
 mod images;
 mod language;
+mod live;
 mod narration;
 mod pages;
+#[cfg(unix)]
+mod present;
 mod process;
 mod project;
 mod repository;
@@ -54,6 +57,14 @@ enum Task {
     Book(book::Task),
     /// Run one chapter of the book, and compare what its commands print with what the page shows
     Run(run::Options),
+    /// Serve the book on this machine with a button on every step that runs it
+    Live(live::Options),
+    /// Remove a stack, as “live” asks for it
+    #[command(hide = true)]
+    Remove {
+        /// The Compose project
+        project: String,
+    },
     /// Run chapters of the book, in both languages unless --lang says one, and compare every output
     Verify(verify::Options),
 }
@@ -81,6 +92,8 @@ fn run(task: &Task, language: Language, chosen: Option<Language>) -> Result {
         Task::Doctor => doctor::run(&repository),
         Task::Book(task) => book::run(&repository, task, chosen),
         Task::Run(options) => run::run(&repository, options, language),
+        Task::Live(options) => live::run(&repository, options, language),
+        Task::Remove { project } => live::remove(&repository, project),
         Task::Verify(options) => match chosen {
             Some(language) => verify::run(&repository, options, &[language]),
             None => verify::run(&repository, options, &Language::ALL),

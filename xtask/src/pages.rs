@@ -19,7 +19,7 @@ use crate::repository::Repository;
 use crate::text;
 
 /// The port that the pages use.
-const PORT: u16 = 8080;
+pub const PORT: u16 = 8080;
 
 /// A page in one language.
 #[derive(Debug, Clone)]
@@ -156,7 +156,7 @@ impl Stage {
         Project::new("book", &self.repository, &self.compose)
     }
 
-    /// Runs a chapter in `project`, and tells what happens; the steps before `from` are not run.
+    /// Runs a chapter in `project`, and tells what happens.
     ///
     /// # Errors
     ///
@@ -168,37 +168,66 @@ impl Stage {
         project: &Project,
         tell: &mut dyn FnMut(&Event),
     ) -> Result<Outcome> {
-        let session = Session::new(&self.repository.root)
-            .env("COMPOSE_PROJECT_NAME", &project.name)
-            .env("COMPOSE_FILE", COMPOSE_FILE)
-            .env("LC_ALL", "C.UTF-8")
-            .env_remove("COMPOSE_PROFILES")
-            .env_remove("FACTOR12_IMAGE")
-            .env_remove("HTTP_PORT");
-        let started = Instant::now();
-        let mut outcome = Outcome::default();
-        let mut command = (0, String::new());
-        for step in &chapter.steps {
-            outcome.steps += usize::from(step.attributes.norun.is_none());
-            let is_good = session.run(step, &|| go_on().is_err(), &mut |event| {
-                tell(&event);
-                match event {
-                    Event::Command { line, command: text } => command = (line, text),
-                    Event::Line { .. } => {}
-                    Event::Verdict(verdict) => {
-                        outcome.commands += elapsed(&verdict);
-                        outcome.wrong = wrong(&page.path, &command, &verdict);
-                    }
-                }
-            });
-            go_on()?;
-            if !is_good {
-                break;
-            }
-        }
-        outcome.total = started.elapsed();
-        Ok(outcome)
+        play(&session(&self.repository, Some(project)), page, &chapter.steps, tell)
     }
+}
+
+/// Where and in which environment a page's commands run; those of a page that calls no Docker need no project.
+pub fn session(repository: &Repository, project: Option<&Project>) -> Session {
+    let session = Session::new(&repository.root);
+    environment(project).into_iter().fold(session, |session, (name, value)| match value {
+        Some(value) => session.env(name, value),
+        None => session.env_remove(name),
+    })
+}
+
+/// Runs steps of a page up to the first whose page is wrong, and tells what happens.
+///
+/// # Errors
+///
+/// The person has asked to stop.
+pub fn play(
+    session: &Session,
+    page: &Page,
+    steps: &[runbook::Step],
+    tell: &mut dyn FnMut(&Event),
+) -> Result<Outcome> {
+    let started = Instant::now();
+    let mut outcome = Outcome::default();
+    let mut command = (0, String::new());
+    for step in steps {
+        outcome.steps += usize::from(step.attributes.norun.is_none());
+        let is_good = session.run(step, &|| go_on().is_err(), &mut |event| {
+            tell(&event);
+            match event {
+                Event::Command { line, command: text } => command = (line, text),
+                Event::Line { .. } => {}
+                Event::Verdict(verdict) => {
+                    outcome.commands += elapsed(&verdict);
+                    outcome.wrong = wrong(&page.path, &command, &verdict);
+                }
+            }
+        });
+        go_on()?;
+        if !is_good {
+            break;
+        }
+    }
+    outcome.total = started.elapsed();
+    Ok(outcome)
+}
+
+/// What the commands of pages have in their environment, and what they have not: a project's own, and nothing of the person's
+/// that would change what they print.
+pub fn environment(project: Option<&Project>) -> [(&'static str, Option<&str>); 6] {
+    [
+        ("COMPOSE_PROJECT_NAME", project.map(|project| project.name.as_str())),
+        ("COMPOSE_FILE", Some(COMPOSE_FILE)),
+        ("LC_ALL", Some("C.UTF-8")),
+        ("COMPOSE_PROFILES", None),
+        ("FACTOR12_IMAGE", None),
+        ("HTTP_PORT", None),
+    ]
 }
 
 fn elapsed(verdict: &Verdict) -> Duration {
@@ -213,20 +242,30 @@ fn elapsed(verdict: &Verdict) -> Duration {
 
 /// What is wrong, with the page's file and line, the command, and both sides.
 fn wrong(path: &str, (line, command): &(usize, String), verdict: &Verdict) -> Option<String> {
-    let (line, what) = match verdict {
+    let what = explained(verdict)?;
+    let line = match verdict {
+        Verdict::Differs { difference, .. } => difference.line,
+        _ => *line,
+    };
+    Some(format!("{path}:{line}\n    $ {}\n{what}", command.replace('\n', "\n    > ")))
+}
+
+/// What a verdict means, in plain words and with both sides; nothing where the page is right.
+pub fn explained(verdict: &Verdict) -> Option<String> {
+    Some(match verdict {
         Verdict::Matched { .. } | Verdict::NotRun { .. } | Verdict::Stopped => return None,
         Verdict::Differs { difference, .. } => {
-            let colour = console::colors_enabled_stderr();
-            (difference.line, format!("{}\n{}", text!("wrong-output"), difference.diff(colour).trim_end()))
+            let (page, printed) = (text!("side-page"), text!("side-printed"));
+            let diff = difference.diff_between(&page, &printed, console::colors_enabled_stderr());
+            format!("{}\n{}", text!("wrong-output"), diff.trim_end())
         }
         Verdict::Status { expected, found, .. } => {
             let found = found.map_or_else(|| text!("by-signal"), |found| found.to_string());
-            (*line, text!("wrong-status", expected = expected, found = found))
+            text!("wrong-status", expected = expected, found = found)
         }
-        Verdict::TimedOut { limit } => (*line, text!("wrong-limit", seconds = limit.as_secs())),
-        Verdict::NotStarted { reason } => (*line, text!("wrong-start", reason = reason)),
-    };
-    Some(format!("{path}:{line}\n    $ {}\n{what}", command.replace('\n', "\n    > ")))
+        Verdict::TimedOut { limit } => text!("wrong-limit", seconds = limit.as_secs()),
+        Verdict::NotStarted { reason } => text!("wrong-start", reason = reason),
+    })
 }
 
 /// Waits for the turn on the pages' port: two that use it at once would only see each other.
@@ -250,9 +289,13 @@ fn turn() -> Result<File> {
 /// Fails if something else listens on the pages' port, and says what, as far as can be told.
 fn port_is_free() -> Result {
     let Err(error) = TcpListener::bind(("127.0.0.1", PORT)) else { return Ok(()) };
-    let format = "{{.Names}}";
-    let filter = format!("publish={PORT}");
-    let containers = docker(["ps", "--format", format, "--filter", &filter]).stdout().unwrap_or_default();
-    let by = if containers.is_empty() { error.to_string() } else { containers.replace('\n', ", ") };
+    let by = holder(PORT).unwrap_or_else(|| error.to_string());
     Err(Failure::Missing { what: text!("port-taken", port = PORT, by = by), cure: text!("port-taken-cure") })
+}
+
+/// Which containers publish a port, as far as can be told.
+pub fn holder(port: u16) -> Option<String> {
+    let filter = format!("publish={port}");
+    let containers = docker(["ps", "--format", "{{.Names}}", "--filter", &filter]).stdout().ok()?;
+    (!containers.is_empty()).then(|| containers.replace('\n', ", "))
 }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,13 +34,24 @@ pub fn go_on() -> Result {
 }
 
 /// Waits until `ready` gives a value; gives up at `limit` (with `None`) or when asked to stop.
-pub fn wait_for<T>(limit: Duration, mut ready: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
+pub fn wait_for<T>(limit: Duration, ready: impl FnMut() -> Result<Option<T>>) -> Result<Option<T>> {
+    wait(limit, false, ready)
+}
+
+/// As [`wait_for`]; what `must_end` is waited for even when asked to stop.
+fn wait<T>(
+    limit: Duration,
+    must_end: bool,
+    mut ready: impl FnMut() -> Result<Option<T>>,
+) -> Result<Option<T>> {
     let deadline = Instant::now() + limit;
     loop {
         if let Some(value) = ready()? {
             return Ok(Some(value));
         }
-        go_on()?;
+        if !must_end {
+            go_on()?;
+        }
         if Instant::now() >= deadline {
             return Ok(None);
         }
@@ -167,6 +179,38 @@ impl Program {
         succeeded(&shown, output).map(|output| output.stdout.trim().to_owned())
     }
 
+    /// Runs it to its end with files in the place of its stdin, its stdout or both. What is in a file of one's
+    /// own is not returned.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::output`]; and a file that cannot be opened.
+    pub fn with_files(mut self, stdin: Option<&Path>, stdout: Option<&Path>) -> Result<Output> {
+        let (shown, temporary) = (self.shown(), || text!("doing-temporary"));
+        let (mut out, mut err) = (Kept::new().context(temporary)?, Kept::new().context(temporary)?);
+        self.command.stdin(match stdin {
+            Some(path) => File::open(path).context(|| path.display().to_string())?.into(),
+            None => Stdio::null(),
+        });
+        self.command.stdout(match stdout {
+            Some(path) => File::create(path).context(|| path.display().to_string())?.into(),
+            None => out.stream().context(temporary)?,
+        });
+        self.command.stderr(err.stream().context(temporary)?);
+        let mut child = process::spawn(self.command).context(|| text!("doing-start", program = shown))?;
+        let status = wait(self.limit, self.must_end, || {
+            child.try_wait().context(|| text!("doing-start", program = shown))
+        });
+        if !matches!(status, Ok(Some(_))) {
+            process::end(child.as_mut());
+        }
+        let (stdout, stderr) = (out.text().context(temporary)?, err.text().context(temporary)?);
+        match status? {
+            Some(status) => Ok(Output { status, stdout, stderr }),
+            None => Err(took_too_long(&shown, self.limit, &format!("{stdout}{stderr}"))),
+        }
+    }
+
     /// Runs it to its end, and hands every line that it says to `heard`, as it comes.
     ///
     /// # Errors
@@ -191,11 +235,36 @@ impl Program {
         match ended.context(|| text!("doing-start", program = shown))? {
             Ended::Exited(status) => Ok(Output { status, stdout, stderr }),
             Ended::Stopped => Err(Failure::Interrupted),
-            Ended::TimedOut(limit) => {
-                let what = text!("took-too-long", program = shown, seconds = limit.as_secs());
-                Err(Failure::Failed(format!("{what}\n{}", last_lines(&format!("{stdout}{stderr}")))))
-            }
+            Ended::TimedOut(limit) => Err(took_too_long(&shown, limit, &format!("{stdout}{stderr}"))),
         }
+    }
+}
+
+/// Why a program was ended: it did not end by itself.
+fn took_too_long(shown: &str, limit: Duration, said: &str) -> Failure {
+    let what = text!("took-too-long", program = shown, seconds = limit.as_secs());
+    Failure::Failed(format!("{what}\n{}", last_lines(said)))
+}
+
+/// What a program writes to a file that has no name, and that nothing is left of.
+struct Kept(File);
+
+impl Kept {
+    fn new() -> io::Result<Kept> {
+        tempfile::tempfile().map(Kept)
+    }
+
+    /// The stream for the program.
+    fn stream(&self) -> io::Result<Stdio> {
+        self.0.try_clone().map(Stdio::from)
+    }
+
+    /// All of it, once the program has ended.
+    fn text(&mut self) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        self.0.rewind()?;
+        self.0.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
@@ -284,6 +353,27 @@ mod tests {
             Ok((!alive).then_some(()))
         });
         assert!(gone.unwrap().is_some(), "the child {child} still runs");
+    }
+
+    #[test]
+    fn a_program_reads_and_writes_the_files_that_it_is_given() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        std::fs::write(&from, "in\n").unwrap();
+        let output = sh("cat; echo err >&2").with_files(Some(&from), Some(&to)).unwrap();
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", "err\n"));
+        assert_eq!(std::fs::read_to_string(&to).unwrap(), "in\n");
+        let output = sh("cat; exit 3").with_files(Some(&from), None).unwrap();
+        assert_eq!((output.stdout.as_str(), output.status.code()), ("in\n", Some(3)));
+        let failure = sh("cat").with_files(Some(&dir.path().join("none")), None).unwrap_err().to_string();
+        assert!(failure.contains("none"), "{failure}");
+    }
+
+    #[test]
+    fn a_program_with_files_is_ended_at_its_limit_too() {
+        let script = "echo last; exec sleep 60";
+        let failure = sh(script).limit(Duration::from_millis(300)).with_files(None, None).unwrap_err();
+        assert!(failure.to_string().contains("    last"), "{failure}");
     }
 
     #[test]

@@ -29,7 +29,12 @@ impl Project {
     pub fn new(purpose: &str, repository: &Repository, compose: &Compose) -> Project {
         let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let name = format!("factor12-{purpose}-{}-{:x}", std::process::id(), moment.as_millis());
-        Project { name, repository: repository.clone(), compose: compose.clone() }
+        Project::named(&name, repository, compose)
+    }
+
+    /// The project of this name.
+    pub fn named(name: &str, repository: &Repository, compose: &Compose) -> Project {
+        Project { name: name.to_owned(), repository: repository.clone(), compose: compose.clone() }
     }
 
     /// A call of Compose for this project and no other, whatever the person's environment says.

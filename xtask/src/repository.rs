@@ -40,7 +40,7 @@ impl Sources {
     /// The files and folders, from the root of the repository.
     fn paths(self) -> Vec<String> {
         let package = format!("examples/{}", self.package());
-        let own = ["Cargo.toml", "Dockerfile", "Dockerfile.prebuilt", "src"];
+        let own = ["Cargo.toml", "Dockerfile", "Dockerfile.prebuilt", "scripts", "src"];
         let shared = ["Cargo.lock", "Cargo.toml"];
         shared.map(str::to_owned).into_iter().chain(own.map(|path| format!("{package}/{path}"))).collect()
     }
@@ -149,7 +149,12 @@ mod tests {
         fs::write(dir.path().join("README.md"), "new").unwrap();
         assert_eq!(repository.digest(Sources::App).unwrap(), before);
         fs::write(dir.path().join("examples/factor12/src/lib.rs"), "new").unwrap();
-        assert_ne!(repository.digest(Sources::App).unwrap(), before);
+        let other_code = repository.digest(Sources::App).unwrap();
+        assert_ne!(other_code, before);
+        // They are compiled into the app.
+        fs::create_dir(dir.path().join("examples/factor12/scripts")).unwrap();
+        fs::write(dir.path().join("examples/factor12/scripts/report.rhai"), "new").unwrap();
+        assert_ne!(repository.digest(Sources::App).unwrap(), other_code);
     }
 
     #[test]

@@ -3,10 +3,13 @@
 pub mod compose;
 pub mod host;
 
+use std::path::Path;
+
 use clap::ValueEnum;
 
 use crate::failure::Result;
 use crate::narration::Step;
+use crate::process::{Output, Program, succeeded};
 use crate::repository::Repository;
 use crate::visit::{Health, Visitor};
 
@@ -72,6 +75,57 @@ pub enum Way {
     Process,
 }
 
+/// An admin process to be run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Call<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments.
+    pub args: &'a [&'a str],
+    /// The file that it reads on stdin, if it reads one.
+    pub stdin: Option<&'a Path>,
+    /// The file that its stdout goes to, if it goes to one.
+    pub stdout: Option<&'a Path>,
+}
+
+impl Call<'_> {
+    /// Its name, and its arguments.
+    fn words(&self) -> Vec<&str> {
+        [&[self.name], self.args].concat()
+    }
+
+    /// As a person would type it who keeps such files in the current folder.
+    fn typed(&self) -> String {
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stdin = self.stdin.map(|path| format!("< {}", name(path)));
+        let stdout = self.stdout.map(|path| format!("> {}", name(path)));
+        let words = self.words().into_iter().map(str::to_owned);
+        words.chain(stdin).chain(stdout).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether it reads or writes a file.
+    fn has_file(&self) -> bool {
+        self.stdin.is_some() || self.stdout.is_some()
+    }
+
+    /// Runs it by `program`, and returns its result: what is on stdout, or, where that is in a file, the line on
+    /// stderr that begins with its name.
+    ///
+    /// # Errors
+    ///
+    /// It failed.
+    fn run(&self, program: Program) -> Result<String> {
+        let shown = program.shown();
+        let Output { stdout, stderr, .. } = succeeded(&shown, program.with_files(self.stdin, self.stdout)?)?;
+        if self.stdout.is_none() {
+            return Ok(stdout.trim().to_owned());
+        }
+        let start = format!("{}: ", self.name);
+        let last = stderr.lines().rfind(|line| line.starts_with(&start));
+        Ok(last.unwrap_or_default().trim().to_owned())
+    }
+}
+
 /// An admin process that ran.
 #[derive(Debug, Clone)]
 pub struct Ran {
@@ -96,15 +150,18 @@ pub trait Stack {
     /// What plays Redis in it: an image, or a program.
     fn redis(&self) -> &str;
 
+    /// Where its Redis is, as the app's processes know it: `host:port`.
+    fn redis_address(&self) -> String;
+
     /// The ways to run an admin process in it.
     fn ways(&self) -> &'static [Way];
 
-    /// Runs `reset`.
+    /// Runs an admin process.
     ///
     /// # Errors
     ///
     /// It failed.
-    fn reset(&mut self, way: Way) -> Result<Ran>;
+    fn admin(&mut self, way: Way, call: &Call) -> Result<Ran>;
 
     /// Shows that an admin process that is run in this way runs where the factor wants it, a line each.
     ///

@@ -40,13 +40,26 @@ impl Visitor {
     ///
     /// No answer, or another status than 200.
     pub fn visit(&self) -> Result<String> {
-        let mut answer = self.agent.get(&self.url).call().context(|| self.url.clone())?;
-        let body = answer.body_mut().read_to_string().context(|| self.url.clone())?;
+        self.get(&self.url)
+    }
+
+    /// The counter as it stands, read without counting, in JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`Visitor::visit`].
+    pub fn hits(&self) -> Result<String> {
+        self.get(&format!("{}hits", self.url))
+    }
+
+    fn get(&self, url: &str) -> Result<String> {
+        let mut answer = self.agent.get(url).call().context(|| url.to_owned())?;
+        let body = answer.body_mut().read_to_string().context(|| url.to_owned())?;
         let body = body.strip_suffix('\n').unwrap_or(&body).to_owned();
         if answer.status() == 200 {
             Ok(body)
         } else {
-            Err(Failure::Failed(text!("bad-status", url = self.url, status = answer.status(), body = body)))
+            Err(Failure::Failed(text!("bad-status", url = url, status = answer.status(), body = body)))
         }
     }
 

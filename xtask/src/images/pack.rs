@@ -21,7 +21,8 @@ pub fn pack(maker: &Maker, sources: Sources, image: Build) -> Result<String> {
     if !maker.engine.runs_what_this_host_builds() {
         return Err(Failure::Failed(text!("other-platform", platform = maker.engine.platform)));
     }
-    let binaries = cargo::build(maker.repository, &[sources], Purpose::Image, |line| maker.step.hear(line))?;
+    let binaries =
+        cargo::build(maker.repository, &[sources.package()], Purpose::Image, |line| maker.step.hear(line))?;
     let context = tempfile::tempdir().context(|| text!("doing-pack", image = image.name))?;
     let bin = context.path().join("bin");
     fs::create_dir(&bin).context(|| text!("doing-pack", image = image.name))?;

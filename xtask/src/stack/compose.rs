@@ -14,7 +14,7 @@ use crate::repository::Repository;
 use crate::text;
 use crate::visit::{Health, Visitor};
 
-use super::{Ran, Stack, Way};
+use super::{Call, Ran, Stack, Way};
 
 /// How long the app may take until its health is good.
 const HEALTHY: Duration = Duration::from_secs(30);
@@ -211,17 +211,26 @@ impl Stack for ComposeStack {
         &self.images.redis
     }
 
+    fn redis_address(&self) -> String {
+        let value = |name: &str| {
+            let environment = self.worker.as_ref().map(Container::environment).unwrap_or_default();
+            let value = environment.iter().find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            value.unwrap_or_default().to_owned()
+        };
+        format!("{}:{}", value("HOST_REDIS"), value("PORT_REDIS"))
+    }
+
     fn ways(&self) -> &'static [Way] {
         &[Way::Exec, Way::Run]
     }
 
-    fn reset(&mut self, way: Way) -> Result<Ran> {
-        let (args, typed): (&[&str], &[&str]) = match way {
-            Way::Run => (&["run", "--rm", "-T", "worker", "reset"], &["run", "--rm", "worker", "reset"]),
-            _ => (&["exec", "-T", "worker", "reset"], &["exec", "worker", "reset"]),
-        };
-        let output = self.call(args).stdout()?;
-        Ok(Ran { command: format!("$ {}", self.project.typed(typed)), output })
+    fn admin(&mut self, way: Way, call: &Call) -> Result<Ran> {
+        let start: &[&str] = if way == Way::Run { &["run", "--rm"] } else { &["exec"] };
+        let output = call.run(self.call(&[start, &["-T", "worker"], &call.words()].concat()))?;
+        // Without files a person has a terminal, and needs no -T.
+        let no_terminal: &[&str] = if call.has_file() { &["-T"] } else { &[] };
+        let typed = self.project.typed(&[start, no_terminal, &["worker", &call.typed()]].concat());
+        Ok(Ran { command: format!("$ {typed}"), output })
     }
 
     fn prove(&self, way: Way) -> Result<Vec<String>> {

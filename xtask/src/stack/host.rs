@@ -16,7 +16,7 @@ use crate::repository::{Repository, Sources};
 use crate::text;
 use crate::visit::{Health, Visitor};
 
-use super::{Kind, Ran, Stack, Way};
+use super::{Call, Kind, Ran, Stack, Way};
 
 /// How long a service may take until it is ready.
 const READY: Duration = Duration::from_secs(15);
@@ -61,9 +61,9 @@ impl super::Blueprint for Blueprint {
     }
 
     fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)> {
-        let packages: &[Sources] = match self.kind {
-            Kind::Embedded => &[Sources::App, Sources::PocketRedis],
-            _ => &[Sources::App],
+        let packages: &[&str] = match self.kind {
+            Kind::Embedded => &[Sources::App.package(), Sources::PocketRedis.package()],
+            _ => &[Sources::App.package()],
         };
         let binaries = cargo::build(repository, packages, Purpose::Host, |line| step.hear(line))?;
         let redis_server = match &self.redis_server {
@@ -183,20 +183,26 @@ impl Stack for HostStack {
         self.redis_server.file_stem().and_then(OsStr::to_str).unwrap_or_default()
     }
 
+    fn redis_address(&self) -> String {
+        let [(_, host), (_, port)] = self.environment();
+        format!("{host}:{port}")
+    }
+
     fn ways(&self) -> &'static [Way] {
         &[Way::Process]
     }
 
-    fn reset(&mut self, _way: Way) -> Result<Ran> {
-        let mut program = Program::new(binary(&self.binaries, "reset")?).limit(Duration::from_secs(10));
+    fn admin(&mut self, _way: Way, call: &Call) -> Result<Ran> {
+        let program = Program::new(binary(&self.binaries, call.name)?).args(call.args);
+        let mut program = program.limit(Duration::from_secs(10));
         for name in VARIABLES {
             program = program.env_remove(name);
         }
         for (name, value) in self.environment() {
             program = program.env(name, value);
         }
-        let output = program.stdout()?;
-        Ok(Ran { command: format!("$ {} reset", self.environment_told()), output })
+        let output = call.run(program)?;
+        Ok(Ran { command: format!("$ {} {}", self.environment_told(), call.typed()), output })
     }
 
     fn prove(&self, _way: Way) -> Result<Vec<String>> {

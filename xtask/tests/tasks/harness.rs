@@ -29,10 +29,14 @@ pub enum Need {
     Unix,
     /// Chromium, or the browser that is made from it.
     Chromium,
+    /// `chromedriver`, which drives it.
+    Driver,
     /// `/proc`, to find processes by their environment.
     Proc,
     /// `script`, for a terminal.
     Script,
+    /// `setsid`, to give a program a terminal of its own.
+    Setsid,
     /// A way to be a user who may not use a socket.
     Nobody,
 }
@@ -82,10 +86,16 @@ impl Need {
                 Some("no image of a real Redis is here: “cargo xtask images” pulls it")
             }
             Need::Chromium if chromium().is_none() => Some("there is no chromium on the PATH"),
+            Need::Driver if !says("chromedriver", &["--version"], "") => {
+                Some("there is no chromedriver on the PATH")
+            }
             Need::Unix if cfg!(not(unix)) => Some("this system is no Unix"),
             Need::Proc if fs::read("/proc/self/environ").is_err() => Some("this system has no /proc"),
             Need::Script if !says("script", &["--version"], "script from util-linux") => {
                 Some("there is no “script” of util-linux on the PATH")
+            }
+            Need::Setsid if !says("setsid", &["--version"], "setsid from util-linux") => {
+                Some("there is no “setsid” of util-linux on the PATH")
             }
             Need::Nobody if system::is_root() && !says("setpriv", &["--version"], "") => {
                 Some("there is no “setpriv” on the PATH, and root may use every socket")

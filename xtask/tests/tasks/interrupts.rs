@@ -18,9 +18,14 @@ pub fn tests() -> Vec<Trial> {
         on_compose_in_the_reset_by_exec: [Engine, Compose, Unix],
         on_compose_in_the_reset_by_run: [Engine, Compose, Unix],
         on_compose_in_the_removal: [Engine, Compose, Unix],
-        on_embedded_after_each_line_of_the_narration: [Unix, Proc],
+        on_compose_in_the_backup: [Engine, Compose, Unix],
+        on_compose_as_everything_is_lost: [Engine, Compose, Unix],
+        on_compose_in_the_restore: [Engine, Compose, Unix],
+        on_embedded_at_each_step: [Unix, Proc],
         on_host_as_the_stack_is_up: [Unix, Redis, Proc],
+        on_host_as_everything_is_lost: [Unix, Redis, Proc],
         as_cargo_builds: [Unix, Proc],
+        in_the_middle_of_a_backup_that_takes_long: [Unix, Proc],
         twice_in_a_row: [Engine, Compose, Unix],
     ]
 }
@@ -35,9 +40,9 @@ fn assert_stopped(ended: &Ended) {
     assert_eq!(report["ok"], false, "{report}");
 }
 
-/// Runs the demo on compose, sends a signal when the narration has come to a line that `is_now`, and returns how it ended.
+/// Runs the whole demo, sends a signal when the narration has come to a line that `is_now`, and returns how it ended.
 fn interrupted(stack: &str, signal: Signal, is_now: impl Fn(&[&str]) -> bool) -> Ended {
-    let demo = xtask(&Tree::real(), ["demo", "--json", "--stack", stack]).start();
+    let demo = xtask(&Tree::real(), ["demo", "--all", "--json", "--stack", stack]).start();
     eventually("the moment to interrupt", Duration::from_secs(90), || {
         let stderr = demo.stderr();
         is_now(&stderr.lines().collect::<Vec<_>>()).then_some(())
@@ -98,13 +103,38 @@ fn on_compose_in_the_removal() {
     assert_eq!(ended.report()["ok"], true);
 }
 
-fn on_embedded_after_each_line_of_the_narration() {
+fn on_compose_in_the_backup() {
+    images_are_current();
+    // Before it come three visits for each of two resets, one, two more for the third reset, and three.
+    assert_stopped(&interrupted("compose", Signal::Interrupt, |lines| done(lines, "visit") >= 12));
+}
+
+fn on_compose_as_everything_is_lost() {
+    images_are_current();
+    assert_stopped(&interrupted("compose", Signal::Terminate, |lines| is_under_way(lines, "lose")));
+}
+
+fn on_compose_in_the_restore() {
+    images_are_current();
+    assert_stopped(&interrupted("compose", Signal::HangUp, |lines| done(lines, "hits") == 1));
+}
+
+fn on_embedded_at_each_step() {
     programs_are_built();
     let mut signals = Signal::ALL.iter().cycle();
-    let mut stopped = 0;
-    for count in 1.. {
-        let mut demo = xtask(&Tree::real(), ["demo", "--json", "--stack", "embedded"]).start();
-        let Some(line) = demo.line(count, Duration::from_secs(60)) else { break };
+    let (mut stopped, mut count) = (0, 0);
+    loop {
+        let args = ["demo", "--all", "--visits", "1", "--json", "--stack", "embedded"];
+        let mut demo = xtask(&Tree::real(), args).start();
+        // What explains a step is printed at once with it.
+        let line = loop {
+            count += 1;
+            match demo.line(count, Duration::from_secs(60)) {
+                Some(line) if line.starts_with("    ") => {}
+                line => break line,
+            }
+        };
+        let Some(line) = line else { break };
         demo.signal(*signals.next().expect("signals come again and again"));
         let ended = demo.end(END);
         match ended.code {
@@ -121,7 +151,12 @@ fn on_embedded_after_each_line_of_the_narration() {
             }
         }
     }
-    assert!(stopped >= 4, "stopped {stopped} times only");
+    assert!(stopped >= 12, "stopped {stopped} times only");
+}
+
+fn on_host_as_everything_is_lost() {
+    programs_are_built();
+    assert_stopped(&interrupted("host", Signal::Terminate, |lines| is_under_way(lines, "lose")));
 }
 
 fn on_host_as_the_stack_is_up() {
@@ -148,6 +183,26 @@ fn as_cargo_builds() {
     let ended = demo.end(Duration::from_secs(15));
     assert_stopped(&ended);
     assert_eq!(ended.failed_step().0, "build");
+}
+
+fn in_the_middle_of_a_backup_that_takes_long() {
+    let backup = r#"fn main() {
+    println!("its first line");
+    std::thread::sleep(std::time::Duration::from_secs(60));
+}
+"#;
+    let tree = Tree::copy("long-backup")
+        .compiled_here()
+        .replace("examples/factor12/src/bin/backup.rs", backup)
+        .write();
+    let demo = xtask(&tree, ["demo", "--all", "--json", "--stack", "embedded"]).start();
+    eventually("the backup runs", COMPILING, || {
+        demo.processes().iter().any(|process| process.name == "backup").then_some(())
+    });
+    demo.signal(Signal::Interrupt);
+    let ended = demo.end(Duration::from_secs(5));
+    assert_stopped(&ended);
+    assert_eq!(ended.failed_step().0, "backup");
 }
 
 fn twice_in_a_row() {

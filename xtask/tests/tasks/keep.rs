@@ -18,19 +18,20 @@ pub fn tests() -> Vec<Trial> {
         a_kept_stack_answers_until_it_is_removed_on_compose: [Engine, Compose, Unix],
         a_kept_stack_answers_until_it_is_removed_on_host: [Unix, Redis, Proc],
         a_kept_stack_answers_until_it_is_removed_on_embedded: [Unix, Proc],
+        after_the_second_act_the_stack_that_was_restored_is_kept: [Unix, Proc],
         no_two_of_20_000_visits_from_64_clients_get_one_number: [Unix],
         a_browser_reads_the_number_and_its_favicon_request_does_not_count: [Unix, Chromium],
     ]
 }
 
 /// Runs the demo with `--keep`, and returns how it ended and the address of the stack that it left.
-fn kept(stack: &str) -> (Ended, String) {
+fn kept(stack: &str, more: &[&str]) -> (Ended, String) {
     match stack {
         "compose" => images_are_current(),
         _ => programs_are_built(),
     }
     let demo = xtask(&Tree::real(), ["demo", "--keep", "--json", "--stack", stack]);
-    let ended = demo.run(Duration::from_secs(90));
+    let ended = demo.args(more).run(Duration::from_secs(90));
     let report = ended.assert_code(0).report();
     let url = report["url"].as_str().expect("an address").to_owned();
     ended.assert_says(&format!("The stack stays up: {url}"));
@@ -49,30 +50,37 @@ fn remove(ended: &Ended) {
     });
 }
 
-fn assert_kept(stack: &str) {
-    let (ended, url) = kept(stack);
-    // The demo's last visit read 1.
+/// Expects that the next visit of a stack that is kept reads `next`.
+fn assert_kept(stack: &str, more: &[&str], next: u32) {
+    let (ended, url) = kept(stack, more);
     let mut answer = ureq::get(&url).call().expect("the stack answers");
-    assert_eq!(answer.body_mut().read_to_string().expect("a body"), "Hello World! 2 times.\n");
+    let body = answer.body_mut().read_to_string().expect("a body");
+    assert_eq!(body, format!("Hello World! {next} times.\n"));
     assert!(!ended.left().is_empty());
     remove(&ended);
     assert!(ureq::get(&url).call().is_err(), "{url} still answers");
 }
 
 fn a_kept_stack_answers_until_it_is_removed_on_compose() {
-    assert_kept("compose");
+    // The demo's last visit read 1.
+    assert_kept("compose", &[], 2);
 }
 
 fn a_kept_stack_answers_until_it_is_removed_on_host() {
-    assert_kept("host");
+    assert_kept("host", &[], 2);
 }
 
 fn a_kept_stack_answers_until_it_is_removed_on_embedded() {
-    assert_kept("embedded");
+    assert_kept("embedded", &[], 2);
+}
+
+fn after_the_second_act_the_stack_that_was_restored_is_kept() {
+    // Three visits were in the backup, and the demo came once more.
+    assert_kept("embedded", &["--all"], 5);
 }
 
 fn a_browser_reads_the_number_and_its_favicon_request_does_not_count() {
-    let (ended, url) = kept("embedded");
+    let (ended, url) = kept("embedded", &[]);
     let profile = tempfile::tempdir().expect("a folder for the browser");
     let browser = Command::new(chromium().expect("it was asked for"))
         .args([
@@ -101,7 +109,7 @@ fn a_browser_reads_the_number_and_its_favicon_request_does_not_count() {
 fn no_two_of_20_000_visits_from_64_clients_get_one_number() {
     const CLIENTS: usize = 64;
     const VISITS: usize = 20_000;
-    let (ended, url) = kept("embedded");
+    let (ended, url) = kept("embedded", &[]);
     let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
     // The first clients take one visit more each, so that the sum is right.
     let client = |index: usize| {

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`, `images` and `doctor`, started for real: on this tree, on copies of it that
+//! `cargo xtask demo`, `images`, `doctor` and the book's tasks, started for real: on this tree, on copies of it that
 //! were doctored, and on a machine that lacks things.
 //!
 //! Each test is named as the sentence that it proves. What a machine cannot run (no engine, no
@@ -18,15 +18,20 @@ mod images;
 mod interrupts;
 mod keep;
 mod lies;
+mod live;
 mod narration;
 mod neighbours;
 mod packages;
 mod pages;
 mod prerequisites;
+#[cfg(unix)]
+mod present;
 mod programs;
 mod readme;
 mod story;
 mod system;
+#[cfg(unix)]
+mod terminal;
 mod tree;
 mod xtask;
 
@@ -55,6 +60,9 @@ fn main() -> ExitCode {
         packages::tests(),
         readme::tests(),
         pages::tests(),
+        #[cfg(unix)]
+        present::tests(),
+        live::tests(),
     ];
     libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
 }

@@ -14,6 +14,7 @@ pub fn tests() -> Vec<Trial> {
         it_speaks_the_language_that_is_asked_for: [],
         it_speaks_the_language_of_the_environment: [Unix],
         an_unknown_language_of_the_environment_gives_english: [Unix],
+        it_tells_the_second_act_in_both_languages: [],
         in_a_pipe_it_is_plain_lines: [],
         on_a_terminal_a_line_moves_and_shows_the_time_that_has_passed: [Unix, Script],
         on_a_terminal_it_has_colours_unless_no_color_is_set: [Unix, Script],
@@ -48,6 +49,44 @@ fn it_speaks_the_language_of_the_environment() {
 fn an_unknown_language_of_the_environment_gives_english() {
     demo().env("LANG", "C.UTF-8").run(STORY).assert_code(0).assert_says(ENGLISH);
     demo().run(STORY).assert_code(0).assert_says(ENGLISH);
+}
+
+fn it_tells_the_second_act_in_both_languages() {
+    for (language, titles, texts) in [
+        (
+            "en",
+            ["lose", "hits"],
+            [
+                "all is gone, the data too; another stack is up: http://",
+                "Proved: the backup brought back what was lost with the stack, and the counter went on from 3.",
+            ],
+        ),
+        (
+            "pt-BR",
+            ["perda", "contador"],
+            [
+                "tudo se perdeu, inclusive os dados; outra stack está no ar: http://",
+                "Provado: o backup trouxe de volta o que se perdeu com a stack, e o contador continuou do 3.",
+            ],
+        ),
+    ] {
+        let ended = demo().args(["--all", "--lang", language]).run(STORY);
+        ended.assert_code(0);
+        for text in texts {
+            ended.assert_says(text);
+        }
+        for title in titles {
+            let is_title = |line: &str| line.split_whitespace().nth(1) == Some(title);
+            assert!(ended.stderr.lines().any(is_title), "{title} in {}", ended.stderr);
+        }
+        // The programs are called by their names in every language.
+        for name in ["migrate", "backup", "restore", "console"] {
+            let is_step = |line: &str| line.starts_with(['✓', '+']) && line.contains(&format!(" {name} "));
+            assert!(ended.stderr.lines().any(is_step), "{name} in {}", ended.stderr);
+        }
+    }
+    // Who does not ask for it is not told it.
+    assert!(!demo().args(["--lang", "en"]).run(STORY).stderr.contains("the backup"));
 }
 
 fn in_a_pipe_it_is_plain_lines() {

@@ -14,7 +14,7 @@ use crate::tree::Tree;
 use crate::xtask::{Ended, Xtask, images_are_current, xtask};
 
 /// Longer than any page takes, with its turn on the port.
-const PAGE: Duration = Duration::from_secs(15 * 60);
+pub const PAGE: Duration = Duration::from_secs(15 * 60);
 
 pub fn tests() -> Vec<Trial> {
     let mut tests = tests!["pages";
@@ -41,11 +41,16 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// Held by whoever uses the pages' port or waits for it; alone by whoever takes it away.
-static PORT: RwLock<()> = RwLock::new(());
+pub static PORT: RwLock<()> = RwLock::new(());
+
+/// Held by who uses the pages' port, and released with the value.
+pub fn port() -> impl Drop {
+    PORT.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Runs a task that uses the pages' port.
 fn on_the_port(task: Xtask) -> Ended {
-    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    let _others = port();
     task.run(PAGE)
 }
 

@@ -19,7 +19,12 @@ pub fn tests() -> Vec<Trial> {
         the_demo_passes_on_host: [Redis],
         the_demo_passes_on_embedded: [],
         auto_takes_compose_where_an_engine_answers: [Engine, Compose],
+        the_whole_demo_passes_on_compose: [Engine, Compose],
+        the_whole_demo_passes_on_compose_v1: [Engine, ComposeV1, Unix],
+        the_whole_demo_passes_on_host: [Redis],
+        the_whole_demo_passes_on_embedded: [],
         the_demo_visits_as_often_as_asked: [],
+        the_whole_demo_visits_as_often_as_asked: [],
         stdout_holds_nothing_where_no_json_is_asked_for: [],
         on_compose_it_proves_where_each_reset_ran: [Engine, Compose],
         wrong_usage_exits_with_2_and_says_what_is_accepted: [],
@@ -37,8 +42,9 @@ fn demo(stack: &str, more: &[&str]) -> Ended {
     xtask(&Tree::real(), ["demo", "--stack", stack]).args(more).run(STORY)
 }
 
-/// The steps of a story with this many visits before each reset: their names, and what is read or printed.
-fn steps(stack: &str, visits: u32) -> Vec<(&'static str, Option<String>)> {
+/// The steps of a story with this many visits before each reset, of both acts if `all` of it is told: their
+/// names, and what is read or printed.
+fn steps(stack: &str, visits: u32, all: bool) -> Vec<(&'static str, Option<String>)> {
     let visit = |number: u32| ("visit", Some(format!("Hello World! {number} times.")));
     let reset = |name| (name, Some(format!("hits: {visits} -> 0 (…, release …)")));
     let mut steps = vec![(if stack == "compose" { "images" } else { "build" }, None), ("up", None)];
@@ -50,8 +56,67 @@ fn steps(stack: &str, visits: u32) -> Vec<(&'static str, Option<String>)> {
     } else {
         steps.extend([reset("reset"), visit(1)]);
     }
+    if all {
+        let says = |name, lines: &str| (name, Some(lines.replace("VISITS", &visits.to_string())));
+        let hits = |number: u32| ("hits", Some(format!("{{\"hits\":{number}}}")));
+        steps.push(says("migrate", MIGRATE));
+        steps.extend((2..=visits).map(visit));
+        steps.push(reset(if stack == "compose" { "reset-exec" } else { "reset" }));
+        steps.extend((1..=visits).map(visit));
+        steps.extend([
+            says("backup", BACKUP),
+            ("lose", None),
+            hits(0),
+            says("restore", RESTORE),
+            hits(visits),
+        ]);
+        let report = REPORT.replace("ONE MORE", &(visits + 1).to_string());
+        steps.extend([visit(visits + 1), says("console", &report)]);
+    }
     steps.push(("down", None));
     steps
+}
+
+/// What the admin processes of the second act say, of every time `TIME`.
+const MIGRATE: &str = "\
+1 hits:since: when counting began
+  hits:since: (nothing) -> TIME
+  schema: (nothing) -> 1
+  schema:release: (nothing) -> …
+2 resets: a log of what resets lose
+  schema: 1 -> 2
+schema: 0 -> 2 (…, release …)";
+const BACKUP: &str = "backup: 4 records, schema 2 (…, release …)";
+const RESTORE: &str = "\
+hits: (nothing) -> VISITS
+hits:since: (nothing) -> TIME
+resets: (nothing) -> 1 entry
+schema: (nothing) -> 2
+schema:release: (nothing) -> …
+restored: 4 records of TIME, by release … (…, release …)";
+const REPORT: &str = "\
+schema: 2
+hits: ONE MORE
+since: TIME
+resets: 1
+lost: VISITS
+release …: resets 1, lost VISITS
+report: done, nothing changed (…, release …)";
+
+/// What an admin process said, without what differs from run to run: where Redis is, the release, the times.
+fn without_what_varies(output: &str, release: &str) -> String {
+    let end = format!(", release {release})");
+    let start = output.strip_suffix(&end).unwrap_or_else(|| panic!("{output} names {end}"));
+    let (start, address) = start.rsplit_once(" (").expect("an address");
+    assert!(address.contains(':') && !address.contains(' '), "{output}");
+    let is_time = |word: &str| {
+        let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        shape == "0000-00-00T00:00:00Z"
+    };
+    let said = start.replace(release, "…");
+    let times = said.split([' ', '\n', ',']).filter(|word| is_time(word));
+    let said = times.fold(said.clone(), |said, time| said.replace(time, "TIME"));
+    format!("{said} (…, release …)")
 }
 
 /// The names of an object's fields, in alphabetical order.
@@ -60,7 +125,7 @@ fn fields(object: &Value) -> Vec<&str> {
 }
 
 /// Fails unless the report is the contract's, of a story that went well.
-fn assert_report(report: &Value, stack: &str, visits: u32) {
+fn assert_report(report: &Value, stack: &str, visits: u32, all: bool) {
     assert_eq!(fields(report), ["ok", "redis", "release", "stack", "steps", "url"], "{report}");
     assert_eq!(report["ok"], true, "{report}");
     assert_eq!(report["stack"], stack);
@@ -79,15 +144,14 @@ fn assert_report(report: &Value, stack: &str, visits: u32) {
             let text = |name: &str| step[name].as_str().map(str::to_owned);
             let name = text("name").expect("a step has a name");
             let (what, its_fields) = match name.as_str() {
-                "visit" => (text("body"), vec!["body", "ms", "name", "ok"]),
-                "reset" | "reset-exec" | "reset-run" => {
-                    let output = text("output").expect("a reset has an output");
-                    // What is between depends on the stack; the release is the one that serves.
-                    let end = format!(", release {release})");
-                    let start = output.strip_suffix(&end).unwrap_or_else(|| panic!("{output} names {end}"));
-                    let (start, address) = start.split_once(" (").expect("an address");
-                    assert!(address.contains(':'), "{output}");
-                    (Some(format!("{start} (…, release …)")), vec!["ms", "name", "ok", "output", "proof"])
+                "visit" | "hits" => (text("body"), vec!["body", "ms", "name", "ok"]),
+                "reset" | "reset-exec" | "reset-run" | "migrate" | "backup" | "restore" | "console" => {
+                    let output = text("output").expect("an admin process has an output");
+                    let its_fields = match name.starts_with("reset") {
+                        true => vec!["ms", "name", "ok", "output", "proof"],
+                        false => vec!["ms", "name", "ok", "output"],
+                    };
+                    (Some(without_what_varies(&output, release)), its_fields)
                 }
                 _ => (None, vec!["ms", "name", "ok"]),
             };
@@ -96,13 +160,39 @@ fn assert_report(report: &Value, stack: &str, visits: u32) {
         })
         .collect();
     let told_steps: Vec<_> = told_steps.iter().map(|(name, what)| (name.as_str(), what.clone())).collect();
-    assert_eq!(told_steps, steps(stack, visits));
+    assert_eq!(told_steps, steps(stack, visits, all));
 }
 
 fn assert_passes(stack: &str) {
     let ended = demo(stack, &["--json"]);
     ended.assert_code(0).assert_nothing_left();
-    assert_report(&ended.report(), stack, 3);
+    assert_report(&ended.report(), stack, 3, false);
+}
+
+fn assert_all_passes(stack: &str) {
+    let ended = demo(stack, &["--json", "--all"]);
+    ended.assert_code(0).assert_nothing_left();
+    let report = ended.report();
+    assert_report(&report, stack, 3, true);
+    ended.assert_says("Proved: after each reset the counter restarted from 1").assert_says(
+        "Proved: the backup brought back what was lost with the stack, and the counter went on from 3.",
+    );
+    // The stack that was lost had another address than the one that the report names.
+    let urls: Vec<&str> =
+        ended.stderr.split_whitespace().filter(|word| word.starts_with("http://")).collect();
+    assert_eq!((urls.len(), urls.last().copied()), (2, report["url"].as_str()), "{urls:?}");
+}
+
+fn the_whole_demo_passes_on_compose() {
+    assert_all_passes("compose");
+}
+
+fn the_whole_demo_passes_on_host() {
+    assert_all_passes("host");
+}
+
+fn the_whole_demo_passes_on_embedded() {
+    assert_all_passes("embedded");
 }
 
 fn the_demo_passes_on_compose() {
@@ -117,15 +207,26 @@ fn the_demo_passes_on_embedded() {
     assert_passes("embedded");
 }
 
-fn the_demo_passes_on_compose_v1() {
+/// Runs the demo on compose where only v1 is there.
+fn demo_on_compose_v1(more: &[&str]) -> Ended {
     images_are_current();
     let script = format!("[ \"$1\" = compose ] && exit 1\nexec '{}' \"$@\"", real("docker").display());
     let programs = Programs::all().with("docker", &script);
-    let demo = xtask(&Tree::real(), ["demo", "--stack", "compose", "--json"]).env("PATH", programs.path());
-    let ended = demo.run(STORY);
+    let demo = xtask(&Tree::real(), ["demo", "--stack", "compose", "--json"]).args(more);
+    let ended = demo.env("PATH", programs.path()).run(STORY);
     ended.assert_code(0).assert_says("Compose 1.").assert_says("$ docker-compose run --rm worker reset");
     ended.assert_nothing_left();
-    assert_report(&ended.report(), "compose", 3);
+    ended
+}
+
+fn the_demo_passes_on_compose_v1() {
+    assert_report(&demo_on_compose_v1(&[]).report(), "compose", 3, false);
+}
+
+fn the_whole_demo_passes_on_compose_v1() {
+    let ended = demo_on_compose_v1(&["--all"]);
+    ended.assert_says("$ docker-compose run --rm -T worker backup > backup.jsonl");
+    assert_report(&ended.report(), "compose", 3, true);
 }
 
 fn auto_takes_compose_where_an_engine_answers() {
@@ -139,7 +240,15 @@ fn the_demo_visits_as_often_as_asked() {
     for visits in [1, 5] {
         let ended = demo("embedded", &["--json", "--visits", &visits.to_string()]);
         ended.assert_code(0).assert_nothing_left();
-        assert_report(&ended.report(), "embedded", visits);
+        assert_report(&ended.report(), "embedded", visits, false);
+    }
+}
+
+fn the_whole_demo_visits_as_often_as_asked() {
+    for visits in [1, 5] {
+        let ended = demo("embedded", &["--json", "--all", "--visits", &visits.to_string()]);
+        ended.assert_code(0).assert_nothing_left();
+        assert_report(&ended.report(), "embedded", visits, true);
     }
 }
 

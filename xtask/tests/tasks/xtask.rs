@@ -122,6 +122,15 @@ impl Xtask {
         }
     }
 
+    /// Starts it with these three streams.
+    pub fn start_with(mut self, [stdin, stdout, stderr]: [Stdio; 3]) -> (Child, Trace) {
+        let child = self.command.stdin(stdin).stdout(stdout).stderr(stderr).spawn();
+        let child =
+            child.unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command.get_program()));
+        self.trace.id = child.id();
+        (child, self.trace)
+    }
+
     /// Runs it to its end, at most `limit`.
     pub fn run(self, limit: Duration) -> Ended {
         self.start().end(limit)
@@ -293,7 +302,7 @@ impl Ended {
 }
 
 /// How what a run leaves is found, and removed in the end.
-struct Trace {
+pub struct Trace {
     id: u32,
     mark: String,
     /// The folder for its temporary files.
@@ -315,10 +324,14 @@ impl Trace {
     }
 
     fn projects(&self) -> Vec<String> {
-        docker::projects(&format!("factor12-demo-{}-", self.id))
+        ["demo", "book"]
+            .iter()
+            .flat_map(|kind| docker::projects(&format!("factor12-{kind}-{}-", self.id)))
+            .collect()
     }
 
-    fn left(&self) -> Vec<String> {
+    /// What is left: processes, projects of Compose, temporary files.
+    pub fn left(&self) -> Vec<String> {
         let processes = self.processes().into_iter().map(|process| format!("{process:?}"));
         let files = fs::read_dir(self.temporary.path()).into_iter().flatten().flatten();
         let files = files.map(|entry| entry.path().display().to_string());

@@ -1,0 +1,149 @@
+//! `cargo xtask live`: the book on this machine, with a button on every step. `press` serves it and runs the steps;
+//! this sets the stage for them, and removes what they have left, however `press` ends.
+
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use runbook::process;
+
+use crate::cargo::{self, Purpose, binary};
+use crate::engine::Compose;
+use crate::failure::{Context, Failure, Result};
+use crate::language::Language;
+use crate::narration::{Step, headline};
+use crate::pages::{self, Stage};
+use crate::process::{Program, go_on};
+use crate::project::Project;
+use crate::repository::Repository;
+use crate::text;
+
+/// How long `press` may take to end: a command that it runs has ten seconds itself, a removal more.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// Which command fails where the engine does not answer.
+const ENGINE: &str = "docker version --format '{{.Server.Version}}'";
+
+/// The start of the names of the projects that pages run in.
+const PROJECTS: &str = "factor12-book-";
+
+/// What a person can choose.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+}
+
+/// Serves the book until the person has seen enough. The address is on stdout.
+///
+/// # Errors
+///
+/// [`Failure::Missing`]: the port is taken, or nothing can be run here; or `press` ends by itself, or something is left behind.
+pub fn run(repository: &Repository, options: &Options, language: Language) -> Result {
+    port_is_free(options.port)?;
+    let step = Step::begin(text!("step-book"));
+    let built = cargo::build(repository, &["press"], Purpose::Host, |line| step.hear(line));
+    let Ok(built) = built else {
+        step.failed();
+        return built.map(drop);
+    };
+    step.done("");
+    let stage = Stage::set(repository)?;
+    let project = stage.project();
+    let mut press = Command::new(binary(&built, "press")?);
+    press
+        .args(["live", "--port", &options.port.to_string(), "--app", &format!("127.0.0.1:{}", pages::PORT)])
+        .args(["--engine", ENGINE, "--start-over", &start_over(&project, language)?])
+        .current_dir(&repository.root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    for (name, value) in pages::environment(Some(&project)) {
+        match value {
+            Some(value) => press.env(name, value),
+            None => press.env_remove(name),
+        };
+    }
+    let served = serve(press, language);
+    // Whatever the steps have left.
+    project.remove()?;
+    served
+}
+
+/// Runs `press` until it ends or the person asks to stop.
+fn serve(press: Command, language: Language) -> Result {
+    let mut press = process::spawn(press).context(|| text!("doing-start", program = "press"))?;
+    let (sender, said) = mpsc::channel();
+    if let Some(stdout) = press.stdout().take() {
+        thread::spawn(move || {
+            let mut stdout = BufReader::new(stdout);
+            let mut url = String::new();
+            stdout.read_line(&mut url).ok();
+            sender.send(url).ok();
+        });
+    }
+    loop {
+        if let Ok(url) = said.try_recv()
+            && !url.is_empty()
+        {
+            let url = format!("{}{}/", url.trim(), language.tag());
+            headline(&text!("live-ready", url = url));
+            // Who does not read it has read the line above.
+            writeln!(std::io::stdout(), "{url}").ok();
+        }
+        if let Some(status) = press.try_wait().context(|| text!("doing-start", program = "press"))? {
+            return Err(Failure::Failed(text!("program-failed", program = "press", status = status)));
+        }
+        if go_on().is_err() {
+            process::end_within(press.as_mut(), GRACE);
+            // To stop is how it ends.
+            return Ok(());
+        }
+        thread::sleep(process::TICK);
+    }
+}
+
+/// The command by which `press` has the stack removed: this program's own.
+fn start_over(project: &Project, language: Language) -> Result<String> {
+    let program = env::current_exe().context(|| text!("doing-start", program = "xtask"))?;
+    let program = program.display().to_string().replace('\'', "'\\''");
+    Ok(format!("'{program}' --lang {} remove {}", language.tag(), project.name))
+}
+
+/// Removes the stack of a project in which pages run, for `press`.
+///
+/// # Errors
+///
+/// It is no such project, or something is left.
+pub fn remove(repository: &Repository, project: &str) -> Result {
+    if !project.starts_with(PROJECTS) {
+        return Err(Failure::Failed(text!("no-such-project", project = project)));
+    }
+    Project::named(project, repository, &Compose::find()?).remove()
+}
+
+/// Fails if something else listens on the port, and says what, as far as can be told.
+fn port_is_free(port: u16) -> Result {
+    let Err(error) = TcpListener::bind(("127.0.0.1", port)) else { return Ok(()) };
+    let by = listener(port).or_else(|| pages::holder(port)).unwrap_or_else(|| error.to_string());
+    Err(Failure::Missing {
+        what: text!("live-port-taken", port = port, by = by),
+        cure: text!("live-port-taken-cure", other = port.wrapping_add(1).max(1024)),
+    })
+}
+
+/// Which program of this user listens on a port, where `ss` is there to tell.
+fn listener(port: u16) -> Option<String> {
+    let said = Program::new("ss").args(["-Hltnp", &format!("sport = :{port}")]).stdout().ok()?;
+    // users:(("press",pid=12,fd=9))
+    let (_, users) = said.split_once("((\"")?;
+    let (name, rest) = users.split_once('"')?;
+    let (_, id) = rest.split_once("pid=")?;
+    let id: String = id.chars().take_while(char::is_ascii_digit).collect();
+    Some(format!("{name} ({id})"))
+}

@@ -1,0 +1,172 @@
+//! `cargo xtask live` on the real stack: a chapter run to its end with the buttons, in a browser, and nothing left afterwards.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use runbook::Chapter;
+use serde_json::{Value, json};
+
+use crate::harness::{eventually, test, tests};
+use crate::pages::PORT;
+use crate::system::Signal;
+use crate::tree::Tree;
+use crate::xtask::{COMPILING, Running, images_are_current, xtask};
+
+/// The chapters that are run with the buttons.
+const CHAPTERS: [(&str, &str); 1] = [("pt-BR", "tips")];
+
+/// Longer than any step takes.
+const STEP: Duration = Duration::from_secs(180);
+
+pub fn tests() -> Vec<Trial> {
+    let mut tests = tests!["live";
+        a_port_that_is_taken_is_said_with_what_holds_it: [],
+        ctrl_c_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
+    ];
+    for (language, chapter) in CHAPTERS {
+        let name = format!("{chapter} in {language} is run to its end with the buttons");
+        use crate::harness::Need::{Chromium, Compose, Driver, Engine, RealRedis, Unix};
+        let needs = &[Engine, Compose, RealRedis, Unix, Chromium, Driver];
+        tests.push(test("live", &name, needs, move || run_with_the_buttons(language, chapter)));
+    }
+    tests
+}
+
+/// Starts `live`, and returns it with its address, which ends with a slash.
+fn start() -> (Running, String) {
+    images_are_current();
+    let live = xtask(&Tree::real(), ["live", "--port", "0"]).start();
+    let url = eventually("the book is live", COMPILING, || {
+        let said = live.stderr();
+        let (_, rest) = said.split_once("The book is live: ")?;
+        rest.split_once("en/\n").map(|(url, _)| url.to_owned())
+    });
+    (live, url)
+}
+
+fn run_with_the_buttons(language: &str, chapter: &str) {
+    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    let (live, url) = start();
+    let browser = Browser::start();
+    browser.visit(&format!("{url}{language}/{chapter}.html"));
+    let page = Tree::real().read(&format!("book/{language}/src/{chapter}.md"));
+    let steps = Chapter::parse(chapter, &page).expect("the page keeps to the rules").steps;
+    browser.until("document.querySelectorAll('.live-step').length > 0", STEP);
+    for step in steps.iter().filter(|step| step.attributes.norun.is_none()) {
+        let found = format!("const step = document.querySelectorAll('.live-step')[{}];", step.number - 1);
+        browser.run(&format!("{found} step.querySelector('.live-run').click(); return null"));
+        let kind = browser.wait(&format!("{found} return step.dataset.kind"), STEP);
+        let shown = browser.run(&format!("{found} return step.textContent"));
+        assert_eq!(kind, "good", "{language}/{chapter}, step {}: {shown}", step.number);
+        // The button is for one step at a time.
+        browser.until("!document.querySelector('.live-running')", STEP);
+        if step.number == 1 {
+            browser.until("/\\d/.test(document.querySelector('.live-hits').textContent)", STEP);
+        }
+    }
+    let done = browser
+        .run("return document.querySelector('progress').value === document.querySelector('progress').max");
+    assert_eq!(done, true);
+    drop(browser);
+    live.signal(Signal::Interrupt);
+    live.end(STEP).assert_code(0).assert_nothing_left();
+}
+
+fn ctrl_c_during_a_run_leaves_nothing_behind() {
+    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    let (live, url) = start();
+    let mut page = ureq::get(format!("{url}en/tips.html")).call().expect("the page is served");
+    let page = page.body_mut().read_to_string().expect("a body");
+    let (_, token) = page.split_once("\"token\":\"").expect("the page has a token");
+    let token = token.split('"').next().expect("a token");
+    let run = format!("{url}-/live/en/tips/steps/1");
+    ureq::post(run).header("X-Live-Token", token).send_empty().expect("the step is begun");
+    eventually("Compose runs", STEP, || {
+        live.processes().iter().any(|process| process.name.starts_with("docker-compose")).then_some(())
+    });
+    live.signal(Signal::Interrupt);
+    live.end(STEP).assert_code(0).assert_nothing_left();
+}
+
+fn a_port_that_is_taken_is_said_with_what_holds_it() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("its address").port().to_string();
+    let ended = xtask(&Tree::real(), ["live", "--port", &port]).run(Duration::from_secs(30));
+    ended.assert_code(2).assert_says(&format!("Port {port} is taken: ")).assert_says("--port ");
+}
+
+/// Chromium, driven through chromedriver, and ended with it.
+struct Browser {
+    driver: Child,
+    // A driver that cannot write ends.
+    _told: BufReader<ChildStdout>,
+    session: String,
+}
+
+impl Browser {
+    fn start() -> Browser {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let mut told = BufReader::new(driver.stdout.take().expect("stdout is piped"));
+        let mut line = String::new();
+        while !line.contains("successfully on port ") {
+            line.clear();
+            assert_ne!(told.read_line(&mut line).expect("a line"), 0, "chromedriver has ended");
+        }
+        let port = line.trim().trim_end_matches('.').rsplit(' ').next().expect("a port");
+        let session = format!("http://127.0.0.1:{port}/session");
+        let mut browser = Browser { driver, _told: told, session };
+        let args =
+            ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"];
+        let options = json!({ "args": args });
+        let made = browser
+            .post("", &json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } }));
+        browser.session = format!("{}/{}", browser.session, made["sessionId"].as_str().expect("a session"));
+        browser
+    }
+
+    fn visit(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
+    }
+
+    /// What a script returns.
+    fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// What a script returns, once it is something.
+    fn wait(&self, script: &str, limit: Duration) -> Value {
+        eventually(script, limit, || {
+            std::thread::sleep(Duration::from_millis(50));
+            Some(self.run(script)).filter(|value| !value.is_null())
+        })
+    }
+
+    fn until(&self, condition: &str, limit: Duration) {
+        self.wait(&format!("return ({condition}) || null"), limit);
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let answer = ureq::post(format!("{}{path}", self.session)).send(body.to_string());
+        let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let text = answer.body_mut().read_to_string().expect("a body");
+        let mut answer: Value = serde_json::from_str(&text).expect("JSON");
+        answer["value"].take()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        ureq::delete(&self.session).call().ok();
+        self.driver.kill().ok();
+        self.driver.wait().ok();
+    }
+}
