@@ -15,7 +15,9 @@ use runbook::Chapter;
 use crate::language::Language;
 use crate::page;
 use crate::proof::Proof;
+use crate::schedule;
 use crate::site::{Site, entry};
+use crate::texts::Texts;
 
 /// What is built, from where to where.
 #[derive(Debug, Clone)]
@@ -82,7 +84,8 @@ fn one(root: &Path, site: &Site<'_>) -> Result<()> {
     config.set("output.html.site-url", format!("{path}{}/", site.language.tag()))?;
     config.set("build.build-dir", &site.out)?;
     let mut book = MDBook::load_with_config(&folder, config).with_context(|| name.clone())?;
-    keeps_to_the_rules(&book.book, &name)?;
+    let chapters = keeps_to_the_rules(&book.book, &name)?;
+    compute_schedules(&mut book.book, &name, &chapters, site.language.texts())?;
     let shown =
         pages_of(&book.book).map(|(path, text)| (path.to_owned(), text.matches("\\{{#").count())).collect();
     book.with_preprocessor(Pages { language: site.language, name: name.clone(), shown });
@@ -97,13 +100,36 @@ fn pages(folder: &Path) -> Result<Vec<String>> {
     Ok(runbook::chapter::pages(&summary))
 }
 
-/// Fails with all faults of all pages, by the lines of their files.
-fn keeps_to_the_rules(book: &Book, name: &str) -> Result<()> {
-    let faults = pages_of(book).filter_map(|(path, text)| {
-        let found = Chapter::parse(name, text).err()?;
-        Some(page::told(&format!("{name}/src/{}", path.display()), &found).to_string())
+/// The pages as chapters. Fails with all faults of all pages, by the lines of their files.
+fn keeps_to_the_rules(book: &Book, name: &str) -> Result<Vec<Chapter>> {
+    let (mut chapters, mut faults) = (Vec::new(), Vec::new());
+    for (path, text) in pages_of(book) {
+        match Chapter::parse(&path.with_extension("").to_string_lossy(), text) {
+            Ok(chapter) => chapters.push(chapter),
+            Err(found) => {
+                faults.push(page::told(&format!("{name}/src/{}", path.display()), &found).to_string());
+            }
+        }
+    }
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(chapters)
+}
+
+/// Puts a table in the place of each schedule. Fails with all that cannot be computed, by the lines of the files.
+fn compute_schedules(book: &mut Book, name: &str, chapters: &[Chapter], texts: &Texts) -> Result<()> {
+    let chapters: Vec<&Chapter> = chapters.iter().collect();
+    let mut faults = Vec::new();
+    book.for_each_mut(|item| {
+        let BookItem::Chapter(page) = item else { return };
+        let Some(path) = &page.path else { return };
+        let told = |(line, fault): (usize, schedule::Fault)| {
+            format!("{name}/src/{}: line {line}: {fault}; {}", path.display(), fault.cure())
+        };
+        match schedule::fill(&page.content, &chapters, texts) {
+            Ok(content) => page.content = content,
+            Err(found) => faults.extend(found.into_iter().map(told)),
+        }
     });
-    let faults: Vec<String> = faults.collect();
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
 }

@@ -3,7 +3,9 @@
 mod fences;
 mod glossary;
 mod links;
+mod parts;
 mod pictures;
+mod schedules;
 mod source;
 mod spelling;
 mod translation;
@@ -64,6 +66,7 @@ pub fn check(root: &Path) -> Result<Report> {
     report.findings.extend(twins::missing(source, translation));
     for (page, twin) in twins::pairs(source, translation) {
         report.findings.extend(twins::differences(page, twin));
+        report.findings.extend(schedules::differences(page, twin));
         report.findings.extend(translation::stale(page, twin));
     }
     for book in &books {
@@ -71,7 +74,9 @@ pub fn check(root: &Path) -> Result<Report> {
         for page in &book.pages {
             report.findings.extend(fences::check(page));
             report.findings.extend(links::check(root, page, &book.pages));
+            report.findings.extend(parts::check(page));
             report.findings.extend(pictures::check(page));
+            report.findings.extend(schedules::check(page, &book.pages));
             report.findings.extend(glossary::check(page, &variants));
             report.not_run.extend(fences::not_run(page));
         }

@@ -1,7 +1,7 @@
 //! Both books, built and served with mdBook as a library.
 //!
-//! A page goes this way: its head matter is taken off, its steps and its code become HTML
-//! ([`page`]); mdBook renders it ([`mod@build`]); a pass over the HTML finishes it ([`site`]).
+//! A page goes this way: its schedules are computed ([`schedule`]), its head matter is taken off, its
+//! steps and its code become HTML ([`page`]); mdBook renders it ([`mod@build`]); a pass over the HTML finishes it ([`site`]).
 //!
 //! # What tests and styles may rely on
 //!
@@ -24,9 +24,11 @@ pub mod check;
 mod console;
 pub mod highlight;
 pub mod language;
+pub mod live;
 mod markup;
 pub mod page;
 pub mod proof;
+pub mod schedule;
 pub mod serve;
 pub mod site;
 pub mod texts;

@@ -1,4 +1,4 @@
-//! `press`: builds, checks and serves both books; `cargo xtask book` starts it.
+//! `press`: builds, checks and serves both books; `cargo xtask book` and `cargo xtask live` start it.
 
 use std::env;
 use std::io::Write;
@@ -13,7 +13,7 @@ use tracing_subscriber::filter::LevelFilter;
 use press::build::{self, Order};
 use press::check;
 use press::language::Choice;
-use press::serve;
+use press::{live, serve};
 
 /// Build, check and serve both books
 #[derive(Parser)]
@@ -43,6 +43,21 @@ enum Task {
         /// The port on 127.0.0.1; 0 takes a free one
         #[arg(long, default_value_t = 3000)]
         port: u16,
+    },
+    /// Serve both books on this machine with a button on every step that runs it
+    Live {
+        /// The port on 127.0.0.1; 0 takes a free one
+        #[arg(long, default_value_t = 3000)]
+        port: u16,
+        /// Where the app listens that the steps start
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+        app: String,
+        /// The command that removes the stack that the steps started
+        #[arg(long, value_name = "COMMAND")]
+        start_over: String,
+        /// The command that fails where the Docker engine does not answer
+        #[arg(long, value_name = "COMMAND")]
+        engine: String,
     },
     /// Find what is wrong with the pages without running them
     Check,
@@ -75,7 +90,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            ExitCode::FAILURE
+            // As with whatever is missing on a machine, to which a person has the cure.
+            if live::is_port_taken(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -104,6 +120,10 @@ fn run(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Serve { options, port } => serve::run(order(options), port),
+        Task::Live { port, app, start_over, engine } => {
+            let options = Options { lang: Choice::All, report: None };
+            live::run(&order(options), live::Options { port, app, start_over, engine })
+        }
         Task::Check => check(&root),
         Task::Follow { pages } => {
             for page in check::follow(&root, &pages)? {

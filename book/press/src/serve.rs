@@ -156,7 +156,7 @@ async fn file(State(shown): State<watch::Receiver<Shown>>, request: Request) -> 
 }
 
 /// Until somebody asks to stop.
-async fn stop() -> Result<()> {
+pub(crate) async fn stop() -> Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

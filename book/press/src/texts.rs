@@ -5,6 +5,10 @@
 pub struct Texts {
     /// How long a page takes, one minute and more.
     pub minutes: [&'static str; 2],
+    /// The columns of a schedule: when something begins and ends, what it is, how long it takes. Short: a phone is narrow.
+    pub schedule_columns: [&'static str; 4],
+    /// Its rows that are no pages: a break, the whole, what is left.
+    pub schedule_rows: [&'static str; 3],
     /// Before the exit status of a command that does not end with 0.
     pub exit_status: &'static str,
     /// Before the reason why a step does not run unattended.
@@ -59,6 +63,8 @@ impl Texts {
 /// English.
 pub static ENGLISH: Texts = Texts {
     minutes: ["minute", "minutes"],
+    schedule_columns: ["From", "To", "Page", "Minutes"],
+    schedule_rows: ["Break", "Total", "Left for questions and help"],
     exit_status: "exit status",
     norun: "Not executed by the tests:",
     months: [
@@ -113,6 +119,8 @@ pub static ENGLISH: Texts = Texts {
 /// Brazilian Portuguese.
 pub static PORTUGUESE: Texts = Texts {
     minutes: ["minuto", "minutos"],
+    schedule_columns: ["De", "Até", "Página", "Minutos"],
+    schedule_rows: ["Intervalo", "Total", "Sobra para perguntas e ajuda"],
     exit_status: "código de saída",
     norun: "Os testes não executam este passo:",
     months: [

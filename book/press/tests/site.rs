@@ -215,6 +215,39 @@ fn the_map_and_the_entry_lead_to_every_book_and_page() {
 }
 
 #[test]
+fn a_schedule_becomes_a_table_that_leads_to_its_pages() {
+    let books = Books::new();
+    for language in ["en", "pt-BR"] {
+        let list = if language == "en" { "## A list" } else { "## Uma lista" };
+        let schedule = format!("{{{{#schedule 20 first break=5 second}}}}\n\n{list}");
+        books.change(&format!("book/{language}/src/second.md"), list, &schedule);
+    }
+    books.build();
+    for (language, title, pause) in
+        [("en", "The first page", "Break"), ("pt-BR", "A primeira página", "Intervalo")]
+    {
+        let html = books.page(&format!("{language}/second.html"));
+        assert!(!html.contains("#schedule"), "{html}");
+        let (_, table) = html.split_once("<table>").unwrap();
+        let (table, _) = table.split_once("</table>").unwrap();
+        assert!(table.contains(&format!("<a href=\"first.html\">{title}</a>")), "{table}");
+        for text in ["0:00", "0:10", pause, "0:15", "0:16", "0:20", "20"] {
+            assert!(table.contains(&format!(">{text}<")), "{text}: {table}");
+        }
+    }
+    books.change("book/en/src/second.md", "#schedule 20", "#schedule 15");
+    books.change(
+        "book/en/src/second.md",
+        "# The second page\n",
+        "# The second page\n\n\\{{#schedule 1 x}}\n",
+    );
+    let error = format!("{:#}", books.try_build().unwrap_err());
+    assert_eq!(error.lines().count(), 1, "{error}");
+    let told = "book/en/src/second.md: line 9: the schedule takes 16 minutes, and there are 15; leave out";
+    assert!(error.contains(told), "{error}");
+}
+
+#[test]
 fn a_page_that_breaks_a_rule_or_includes_nothing_fails_the_build_by_its_name() {
     let books = Books::new();
     books.change("book/en/src/second.md", "   $ redis-cli", "   $");

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Finding;
 use super::source::Source;
+use crate::schedule::Schedule;
 
 /// Links and includes of a page that lead nowhere; what leaves the book is not followed.
 pub fn check(root: &Path, page: &Source, pages: &[Source]) -> Vec<Finding> {
@@ -40,7 +41,7 @@ fn broken_link(root: &Path, page: &Source, pages: &[Source], link: &str) -> Opti
 /// An include is `{{#include file}}`, with `:anchor` or `:from:to` behind the file
 /// (<https://rust-lang.github.io/mdBook/format/mdbook.html#including-files>).
 fn broken_include(root: &Path, page: &Source, line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("{{#")?;
+    let (_, rest) = line.split_once("{{#").filter(|_| Schedule::parse(line).is_none())?;
     let (directive, _) = rest.split_once("}}")?;
     let (kind, argument) = directive.split_once(' ')?;
     if !matches!(kind, "include" | "rustdoc_include") {

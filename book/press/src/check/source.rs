@@ -7,6 +7,7 @@ use runbook::Chapter;
 use sha2::{Digest, Sha256};
 
 use super::Finding;
+use crate::schedule::Schedule;
 
 /// A page of one language.
 #[derive(Debug)]
@@ -110,6 +111,10 @@ impl Source {
         let mut image: Option<Line> = None;
         // The text of an address that stands for itself is no prose.
         let mut is_address = false;
+        // Neither is a schedule.
+        let lines: Vec<&str> = text.lines().collect();
+        let is_schedule =
+            |line: usize| lines.get(line - 1).is_some_and(|text| Schedule::parse(text).is_some());
         let mut seen = HashMap::new();
         for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
             let line = text[..range.start].matches('\n').count() + 1;
@@ -157,7 +162,7 @@ impl Source {
                         code.body.push_str(&piece);
                     }
                 }
-                Event::Text(_) if is_address => {}
+                Event::Text(_) if is_address || is_schedule(line) => {}
                 Event::Text(piece) => {
                     for part in
                         [image.as_mut().map(|image| &mut image.text), heading.as_mut()].into_iter().flatten()

@@ -8,6 +8,9 @@ use super::*;
 const EN: &str = "---\nminutes: 5\n---\n\n# One page\n\nSome words.\n\n```console\n$ true # says nothing\n$ echo a\na\n```\n";
 const PT: &str = "---\nminutes: 5\n---\n\n# Uma página\n\nAlgumas palavras.\n\n```console\n$ true # não diz nada\n$ echo a\na\n```\n";
 
+/// What every page has besides, in no language.
+const PARTS: &str = "\n<details>\n<summary>1 + 1?</summary>\n\n2\n\n</details>\n\n<details class=\"notes\">\n<summary>3</summary>\n\n4\n\n</details>\n";
+
 struct Fixture {
     dir: tempfile::TempDir,
 }
@@ -17,10 +20,15 @@ impl Fixture {
         let fixture = Fixture { dir: tempfile::tempdir().unwrap() };
         for (language, page) in [("en", en), ("pt-BR", pt)] {
             fixture.write(&format!("book/{language}/src/SUMMARY.md"), "# Summary\n\n- [One](one.md)\n");
-            fixture.write(&format!("book/{language}/src/one.md"), page);
+            fixture.write_page(&format!("book/{language}/src/one.md"), page);
         }
         follow(fixture.dir.path(), &[]).ok();
         fixture
+    }
+
+    /// Writes a page that has what every page has.
+    fn write_page(&self, path: &str, text: &str) {
+        self.write(path, &format!("{text}{PARTS}"));
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -58,7 +66,7 @@ fn a_sound_book_has_no_finding() {
 #[test]
 fn a_page_in_one_language_only_is_found() {
     let fixture = Fixture::new(EN, PT);
-    fixture.write("book/en/src/two.md", EN);
+    fixture.write_page("book/en/src/two.md", EN);
     assert_found(
         &fixture.findings(),
         &["two.md:1: the page is not in", "two.md:1: the page is not there in pt-BR"],
@@ -102,22 +110,95 @@ fn a_page_that_breaks_a_rule_of_the_steps_is_found() {
 #[test]
 fn a_translation_whose_source_has_changed_is_found_with_the_paragraph() {
     let fixture = Fixture::new(EN, PT);
-    fixture.write("book/en/src/one.md", &EN.replace("Some words.", "Other words."));
+    fixture.write_page("book/en/src/one.md", &EN.replace("Some words.", "Other words."));
     assert_found(
         &fixture.findings(),
         &["book/pt-BR/src/one.md:1: book/en/src/one.md:7 is new or has changed: “Other words."],
     );
     assert_eq!(follow(fixture.dir.path(), &[]).unwrap(), ["book/pt-BR/src/one.md"]);
     assert_found(&fixture.findings(), &[]);
-    fixture.write("book/en/src/one.md", &EN.replace("Some words.\n\n", ""));
+    fixture.write_page("book/en/src/one.md", &EN.replace("Some words.\n\n", ""));
     assert_found(&fixture.findings(), &["no longer there: 1"]);
 }
 
 #[test]
 fn white_space_alone_is_no_change() {
     let fixture = Fixture::new(EN, PT);
-    fixture.write("book/en/src/one.md", &EN.replace("Some words.", "Some\nwords."));
+    fixture.write_page("book/en/src/one.md", &EN.replace("Some words.", "Some\nwords."));
     assert_found(&fixture.findings(), &[]);
+}
+
+#[test]
+fn a_page_without_its_minutes_its_question_or_its_notes_is_found() {
+    let minutes = "one.md:1: the head matter does not say how long the page takes";
+    let question = "one.md:1: the page has no question with its answer folded";
+    let notes = "one.md:1: the page has no speaker notes";
+    for (from, to, expected) in [
+        ("minutes: 5\n", "", minutes),
+        ("<details>\n<summary>1 + 1?</summary>\n\n2\n\n</details>\n\n", "", question),
+        ("1 + 1?", "1 + 1", question),
+        ("</summary>\n\n2\n\n</details>", "</summary>\n\n</details>", question),
+        ("<details class=\"notes\">", "<details class=\"other\">", notes),
+        ("</summary>\n\n4\n\n</details>", "</summary>\n\n</details>", notes),
+    ] {
+        let without = |page: &str| format!("{page}{PARTS}").replace(from, to);
+        let fixture = Fixture::new(EN, PT);
+        fixture.write("book/en/src/one.md", &without(EN));
+        fixture.write("book/pt-BR/src/one.md", &without(PT));
+        follow(fixture.dir.path(), &[]).unwrap();
+        let [english, portuguese] = ["en", "pt-BR"].map(|language| format!("book/{language}/src/{expected}"));
+        assert_found(&fixture.findings(), &[&english, &portuguese]);
+    }
+    let in_a_block = "\n```html\n<details class=\"notes\">\n<summary>5</summary>6</details>\n```\n";
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/one.md", &format!("{EN}{in_a_block}"));
+    follow(fixture.dir.path(), &[]).unwrap();
+    assert_found(&fixture.findings(), &[question, notes]);
+}
+
+#[test]
+fn a_schedule_that_does_not_add_up_is_found_on_its_line() {
+    let both = |schedule: &str| {
+        Fixture::new(&format!("{EN}\n{schedule}\n"), &format!("{PT}\n{schedule}\n")).findings()
+    };
+    assert_found(&both("{{#schedule 6 one break=1}}"), &[]);
+    for (schedule, what) in [
+        ("{{#schedule 5 one break=1}}", "the schedule takes 6 minutes, and there are 5"),
+        ("{{#schedule 60 one two}}", "the schedule has a page “two”"),
+        ("{{#schedule 60 one pause=5}}", "“pause=5” is neither a page nor a break"),
+        ("{{#schedule one}}", "the schedule does not say its minutes"),
+    ] {
+        let [english, portuguese] = [("en", 15), ("pt-BR", 16)]
+            .map(|(language, line)| format!("book/{language}/src/one.md:{line}: {what}"));
+        assert_found(&both(schedule), &[&english, &portuguese]);
+    }
+    let findings = both(&"{{#schedule 9 two}}\n".repeat(2));
+    assert_eq!(findings.len(), 4, "each line is told: {findings:#?}");
+    let fixture = Fixture::new(&format!("{EN}\n{{{{#schedule 9 one}}}}\n").replace("minutes: 5\n", ""), PT);
+    let found = fixture.findings();
+    assert!(
+        found.iter().any(|found| found.contains("the page “one” of the schedule does not say")),
+        "{found:#?}"
+    );
+    // In the middle of a line it is no schedule, and no include either.
+    assert_found(&found_in("\nas {{#schedule 9 one}}\n"), &["one.md:15: “schedule” is no include"]);
+}
+
+#[test]
+fn schedules_that_differ_between_the_languages_are_found() {
+    let findings = |pt: &str| {
+        let en = format!("{EN}\n{{{{#schedule 9 one}}}}\n\n{{{{#schedule 20 one break=5}}}}\n");
+        Fixture::new(&en, &format!("{PT}\n{pt}\n")).findings()
+    };
+    assert_found(&findings("{{#schedule 9 one}}\n\n{{#schedule  20  one break=5}}"), &[]);
+    assert_found(
+        &findings("{{#schedule 9 one}}\n\n{{#schedule 20 one break=6}}"),
+        &["book/pt-BR/src/one.md:18: the schedule is another than in book/en/src/one.md:17"],
+    );
+    assert_found(
+        &findings("{{#schedule 9 one}}"),
+        &["book/pt-BR/src/one.md:16: 1 schedules, where book/en/src/one.md has 2"],
+    );
 }
 
 #[test]

@@ -51,13 +51,6 @@ pub fn pairs<'a>(source: &'a Book, translation: &'a Book) -> Vec<(&'a Source, &'
 pub fn differences(page: &Source, twin: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     let minutes = page.chapter.head.minutes;
-    if minutes.is_none() {
-        findings.push(page.finding(
-            1,
-            "the head matter does not say how long the page takes",
-            "add “minutes: N” between two lines “---” at its top",
-        ));
-    }
     if twin.chapter.head.minutes != minutes {
         findings.push(twin.finding(
             1,

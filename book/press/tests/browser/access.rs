@@ -48,7 +48,7 @@ pub fn axe() -> Result<&'static str, &'static str> {
 }
 
 /// A browser whose pages have axe-core.
-fn examiner(theme: &str, size: Size) -> Browser {
+pub fn examiner(theme: &str, size: Size) -> Browser {
     let browser = Browser::start();
     browser.resize(size.0, size.1, 1.0);
     let store =
@@ -60,7 +60,7 @@ fn examiner(theme: &str, size: Size) -> Browser {
 }
 
 /// What axe-core finds on the page: each rule, and where it is broken.
-fn violations(browser: &Browser) -> Vec<String> {
+pub fn violations(browser: &Browser) -> Vec<String> {
     let found = browser.wait_for(
         "axe.run(document, { resultTypes: ['violations'] }).then(results => done(results.violations), error => done([{ id: String(error), nodes: [] }]))",
         &json!([]),

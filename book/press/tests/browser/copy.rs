@@ -28,7 +28,7 @@ fn the_copy_button_of_a_step_copies_its_commands_alone_with_their_continuation_l
                         const step = document.querySelectorAll('pre.console')[arguments[0]]; \
                         step.closest('details')?.setAttribute('open', ''); \
                         step.setAttribute('data-tried', ''); \
-                        step.scrollIntoView({ block: 'center' });";
+                        step.parentElement.querySelector('.clip-button').scrollIntoView({ block: 'center' });";
             browser.run(mark, &json!([number]));
             browser.click("[data-tried] .clip-button");
             let read = "navigator.clipboard.readText().then(done, error => done(String(error)))";

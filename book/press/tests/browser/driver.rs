@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
@@ -118,6 +120,45 @@ impl Browser {
         if self.runs_scripts {
             self.settle();
         }
+    }
+
+    /// Goes to an address elsewhere.
+    pub fn visit(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
+    }
+
+    /// Opens one more window, goes there, and returns what the window before and the new one are called.
+    pub fn open_window(&self) -> (String, String) {
+        let before = self.get("/window").as_str().unwrap().to_owned();
+        let new = self.post("/window/new", &json!({ "type": "window" }));
+        let new = new["handle"].as_str().unwrap().to_owned();
+        self.choose_window(&new);
+        (before, new)
+    }
+
+    /// Goes to a window.
+    pub fn choose_window(&self, name: &str) {
+        self.post("/window", &json!({ "handle": name }));
+    }
+
+    /// Presses keys where the focus is (<https://www.w3.org/TR/webdriver2/#keyboard-actions>).
+    pub fn press(&self, keys: &str) {
+        let actions: Vec<Value> = keys
+            .chars()
+            .flat_map(|key| {
+                ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key.to_string() }))
+            })
+            .collect();
+        self.post(
+            "/actions",
+            &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] }),
+        );
+    }
+
+    /// A picture of what is seen.
+    pub fn picture(&self) -> Vec<u8> {
+        let shot = self.tell("Page.captureScreenshot", &json!({}));
+        STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()
     }
 
     /// Waits until the page has nothing left to do.

@@ -11,11 +11,16 @@
     reason = "what a test needs and does not get is its failure"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod access;
 mod copy;
 mod driver;
 mod entry;
 mod harness;
+#[cfg(unix)]
+mod live;
 mod phone;
 mod scriptless;
 mod search;
@@ -32,6 +37,8 @@ fn main() -> ExitCode {
     // The slowest come first.
     let tests = [
         access::tests(),
+        #[cfg(unix)]
+        live::tests(),
         shots::tests(),
         search::tests(),
         scriptless::tests(),

@@ -3,6 +3,8 @@
 // Not every test uses all of it.
 #![allow(dead_code)]
 
+pub mod live;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,0 +1,240 @@
+//! `press live` on a small book whose steps need no engine.
+
+// Not every test uses all of it.
+#![allow(dead_code)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Books;
+
+/// Steps that are right, wrong, long, endless, not for us, and at the end of a page.
+pub const STEPS: &str = r#"# The steps
+
+```console
+$ echo one; touch ran
+one
+$ echo two >&2
+```
+
+```console
+$ printf 'one\ntwo\nthree\n'
+one
+too
+three
+```
+
+```console
+$ seq 100000
+1
+...
+100000
+```
+
+```console
+$ echo started; echo $$ > pid; sleep 60 & sleep 60
+started
+```
+
+```console,norun="it waits for a person"
+$ cat
+```
+
+```console
+$ exit 3 # as docker does
+```
+
+<details class="notes">
+<summary>Speaker notes</summary>
+
+Say this.
+
+</details>
+"#;
+
+/// Steps that are all right.
+pub const GOOD: &str = "# All good\n\nText.\n\n```console\n$ touch up\n```\n\nMore text.\n\n```console\n$ echo two\ntwo\n```\n\n\
+                        ```console\n$ rm up\n```\n";
+
+/// The numbers of the steps.
+pub const RIGHT: usize = 1;
+pub const WRONG: usize = 2;
+pub const LONG: usize = 3;
+pub const ENDLESS: usize = 4;
+pub const FAILING: usize = 6;
+
+/// The server, ended with the test.
+pub struct Live {
+    pub child: Child,
+    pub address: String,
+    pub token: String,
+    pub books: Books,
+}
+
+/// An answer: its status, its head and its body.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+/// The books with these pages.
+pub fn books(more: &str) -> Books {
+    let books = Books::new();
+    for language in ["en", "pt-BR"] {
+        let source = |name: &str| format!("book/{language}/src/{name}.md");
+        let contents =
+            "# Summary\n\n- [Steps](steps.md)\n- [Good](good.md)\n- [More](more.md)\n- [Prose](prose.md)\n";
+        books.write(&source("SUMMARY"), contents);
+        books.write(&source("steps"), STEPS);
+        books.write(&source("good"), GOOD);
+        books.write(&source("more"), more);
+        books.write(&source("prose"), "# Prose\n\nNothing to run.\n");
+    }
+    books
+}
+
+/// A page with one step.
+pub const MORE: &str = "# More\n\n```console\n$ test ! -e up && echo from nothing\nfrom nothing\n```\n";
+
+impl Live {
+    pub fn start() -> Live {
+        Live::with(books(MORE), "127.0.0.1:1", &[])
+    }
+
+    /// On these books, with the app at this address; the start is `press live` with `more` arguments.
+    pub fn with(books: Books, app: &str, more: &[&str]) -> Live {
+        let mut child = command(books.root(), app).args(["--port", "0"]).args(more).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("http://").and_then(|line| line.strip_suffix('/'));
+        let address = address.unwrap_or_else(|| panic!("no address: {line}")).to_owned();
+        let mut live = Live { child, address, token: String::new(), books };
+        let page = live.get("/en/steps.html").body;
+        let token = page.split_once("\"token\":\"").unwrap().1;
+        live.token = token.split('"').next().unwrap().to_owned();
+        live
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A request with exactly these lines of head, and no body.
+    pub fn send(&self, request: &str, head: &[String]) -> Answer {
+        let mut stream = self.connect();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\n{}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+            head.join("\r\n")
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    pub fn host(&self) -> String {
+        format!("Host: {}", self.address)
+    }
+
+    pub fn key(&self) -> String {
+        format!("X-Live-Token: {}", self.token)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(&format!("GET {path}"), &[self.host()])
+    }
+
+    /// As the page's script asks.
+    pub fn post(&self, path: &str) -> Answer {
+        self.send(&format!("POST /-/live/{path}"), &[self.host(), self.key()])
+    }
+
+    pub fn run(&self, place: &str, step: usize) {
+        let answer = self.post(&format!("{place}/steps/{step}"));
+        assert_eq!(answer.status, 202, "{}", answer.body);
+    }
+
+    /// What happens in a chapter, from there on.
+    pub fn events(&self, place: &str, after: u64) -> Events {
+        let mut stream = self.connect();
+        let head = format!("{}\r\n{}", self.host(), self.key());
+        write!(stream, "GET /-/live/{place}/events/{after} HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
+        Events(BufReader::new(stream))
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+
+    /// Waits until a step has ended, and returns everything that is told of it.
+    pub fn until_end(&self, place: &str, step: usize) -> Vec<Value> {
+        self.events(place, 0).until_end(step)
+    }
+}
+
+/// `press live`, about to be started.
+pub fn command(root: &Path, app: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_press"));
+    command.args([
+        "live",
+        "--start-over",
+        "rm -f up; echo over >> overs",
+        "--engine",
+        "test ! -e gone",
+        "--app",
+        app,
+    ]);
+    command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        // Asked first, so that what it runs ends with it.
+        Command::new("kill").arg(self.child.id().to_string()).stderr(Stdio::null()).status().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// A stream of what happens.
+pub struct Events(BufReader<TcpStream>);
+
+impl Events {
+    /// The next that is told.
+    pub fn next(&mut self) -> Value {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert_ne!(self.0.read_line(&mut line).unwrap(), 0, "the events have ended");
+            if let Some(news) = line.strip_prefix("data: ") {
+                return serde_json::from_str(news).unwrap();
+            }
+        }
+    }
+
+    /// What happened until a step ended, of all steps.
+    pub fn until_end(&mut self, step: usize) -> Vec<Value> {
+        self.until(|item| item["type"] == "end" && item["step"] == step)
+    }
+
+    /// What happened until something did.
+    pub fn until(&mut self, is: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut items: Vec<Value> = Vec::new();
+        while !items.iter().any(&is) {
+            items.extend(self.next()["items"].as_array().unwrap().iter().cloned());
+        }
+        items
+    }
+}

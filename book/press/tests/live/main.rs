@@ -1,0 +1,21 @@
+//! `press live`, asked as browsers, other sites' pages and programs ask.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "what a test needs and does not get is its failure")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod refusals;
+mod runs;
+
+use std::time::{Duration, Instant};
+
+/// Waits until something is so, at most ten seconds.
+fn eventually(what: &str, mut is: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is() {
+        assert!(started.elapsed() < Duration::from_secs(10), "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

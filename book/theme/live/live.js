@@ -1,0 +1,398 @@
+// The buttons of `cargo xtask live`: which step is to run is asked of the server, and what happens is
+// heard from it, so that a page loaded anew and a second window show the same.
+
+const { token, path, steps: canRun, texts } = JSON.parse(document.getElementById('live-data').textContent);
+
+// How many of a command's first lines are shown, and how many of its last; how many things are put on
+// the page in one frame.
+const SHOWN = 200;
+const AT_ONCE = 100;
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+};
+const frame = () => new Promise(requestAnimationFrame);
+const pause = ms => new Promise(then => setTimeout(then, ms));
+const ask = (method, address, signal) =>
+    fetch(address, { method, headers: { 'X-Live-Token': token }, cache: 'no-store', signal });
+
+// The panel
+
+const hits = make('strong', { className: 'live-hits', textContent: '–' });
+const count = make('span');
+const bar = make('progress', { value: 0 });
+const note = make('p', { className: 'live-note', hidden: true });
+// What a screen reader says; what is seen says the same elsewhere.
+const told = make('p', { className: 'live-told' });
+told.setAttribute('role', 'status');
+const panel = make('aside', { id: 'live' });
+panel.setAttribute('aria-label', texts.panel);
+bar.setAttribute('aria-hidden', 'true');
+
+const button = (text, className, click) => {
+    const element = make('button', { type: 'button', className, textContent: text });
+    // It keeps the focus while there is nothing for it to do.
+    element.addEventListener('click', () => element.getAttribute('aria-disabled') === 'true' || click());
+    return element;
+};
+const able = (element, is) => element.setAttribute('aria-disabled', String(!is));
+
+const say = text => {
+    note.textContent = text;
+    note.hidden = !text;
+};
+const announce = text => {
+    told.textContent = text;
+};
+
+const post = async address => {
+    say('');
+    try {
+        const answer = await ask('POST', address);
+        if (!answer.ok) {
+            const text = answer.status === 403 ? texts.stale : await answer.text();
+            say(text);
+            announce(text);
+            return false;
+        }
+        return true;
+    } catch {
+        say(texts.gone);
+        announce(texts.gone);
+        return false;
+    }
+};
+const run = number => post(`${path}/steps/${number}`);
+const stop = () => post('/-/live/stop');
+
+const all = button(texts.all, 'live-all', () => post(`${path}/all`));
+const halt = button(texts.stop, 'live-stop', stop);
+const over = button(texts.over, 'live-over', () => post(`${path}/start-over`));
+able(halt, false);
+
+const letters = make('input', { type: 'checkbox', checked: localStorage.getItem('live-letters') !== 'no' });
+letters.addEventListener('change', () => localStorage.setItem('live-letters', letters.checked ? 'yes' : 'no'));
+const keys = make('details', { className: 'live-keys' },
+    make('summary', { textContent: texts.keyboard }),
+    make('ul', {}, ...texts.keys.map(([key, what]) =>
+        make('li', {}, make('kbd', { textContent: key }), ` ${what}`))),
+    make('label', {}, letters, ` ${texts.letters}`));
+
+panel.append(make('p', { className: 'live-counter' }, `${texts.counter} `, hits));
+if (canRun.length > 0) {
+    panel.append(
+        make('p', { className: 'live-progress' }, count, bar),
+        make('div', { className: 'live-buttons' }, all, halt, over),
+        note, keys);
+} else {
+    panel.append(make('p', { textContent: texts.none }), note);
+}
+panel.append(told);
+document.querySelector('.page').append(panel);
+document.documentElement.classList.add('live');
+
+// The steps
+
+const steps = [...document.querySelectorAll('main pre.console')].map((block, index) => {
+    const number = index + 1;
+    const values = { step: number };
+    const start = button(fill(texts.run_step, values), 'live-run', () => {
+        choose(number);
+        run(number);
+    });
+    const end = button(texts.stop, 'live-stop', stop);
+    end.hidden = true;
+    const verdict = make('span', { className: 'live-verdict' });
+    const region = (className, label) => {
+        const element = make('pre', { className, hidden: true, tabIndex: 0 });
+        element.setAttribute('role', 'region');
+        element.setAttribute('aria-label', fill(label, values));
+        return element;
+    };
+    const output = region('live-output', texts.output);
+    const diff = region('live-diff', texts.diff);
+    const legend = make('p', { className: 'live-legend', textContent: texts.legend, hidden: true });
+    const box = make('div', { className: 'live-step', tabIndex: -1 });
+    box.setAttribute('role', 'group');
+    box.setAttribute('aria-label', fill(texts.step, values));
+    box.append(make('div', { className: 'live-bar' }, ...(canRun[index] ? [start] : []), end, verdict),
+        output, legend, diff);
+    block.after(box);
+    return { number, block, box, start, end, verdict, output, diff, legend, command: null, good: null };
+});
+
+const clear = step => {
+    step.good = null;
+    step.command = null;
+    step.output.replaceChildren();
+    step.diff.replaceChildren();
+    step.verdict.textContent = '';
+    step.output.hidden = step.diff.hidden = step.legend.hidden = true;
+    delete step.box.dataset.kind;
+};
+
+const progress = () => {
+    const mine = steps.filter(step => canRun[step.number - 1]);
+    const done = mine.filter(step => step.good).length;
+    count.textContent = fill(texts.progress, { done, all: mine.length });
+    bar.max = Math.max(mine.length, 1);
+    bar.value = done;
+};
+
+// A command's output: its first lines, how many were left out, and its last ones.
+const line = (step, { number, stderr, text }) => {
+    const { head, gap, tail } = step.command;
+    step.command.left += number - step.command.last - 1;
+    step.command.last = number;
+    const element = make('span', { className: stderr ? 'live-line live-stderr' : 'live-line', textContent: `${text}\n` });
+    if (head.childElementCount < SHOWN && step.command.left === 0) {
+        head.append(element);
+        return;
+    }
+    tail.append(element);
+    if (tail.childElementCount > SHOWN) {
+        tail.firstElementChild.remove();
+        step.command.left += 1;
+    }
+    if (step.command.left > 0) {
+        const lines = step.command.left.toLocaleString(document.documentElement.lang);
+        gap.textContent = `${fill(texts.left_out, { count: lines })}\n`;
+    }
+};
+
+const differences = text => text.split('\n').filter(row => row.trim()).map(row => {
+    const sign = row.match(/^\s*\d*\s*\d*\s*([-+])/)?.[1];
+    const className = { '-': 'live-line live-expected', '+': 'live-line live-found' }[sign] ?? 'live-line';
+    return make('span', { className, textContent: `${row}\n` });
+});
+
+// The step that is run next by the keyboard, and the one after whose good end the next is chosen.
+let current = 0;
+let goOn = 0;
+
+const choose = number => {
+    current = number;
+    for (const step of steps) {
+        if (step.number === number) {
+            step.box.setAttribute('aria-current', 'step');
+        } else {
+            step.box.removeAttribute('aria-current');
+        }
+    }
+};
+
+const go = number => {
+    const step = steps[number - 1];
+    if (!step) {
+        return;
+    }
+    choose(number);
+    step.block.closest('details:not([open])')?.setAttribute('open', '');
+    (canRun[number - 1] ? step.start : step.box).focus({ preventScroll: true });
+    step.block.scrollIntoView({ block: 'start' });
+};
+
+const happened = {
+    reset: () => steps.forEach(clear),
+    note: ({ text }, isNew) => {
+        say(text);
+        if (isNew) {
+            announce(text);
+        }
+    },
+    start: ({ step }, isNew) => {
+        clear(steps[step - 1]);
+        if (isNew) {
+            say('');
+            announce(fill(texts.running, { step }));
+        }
+    },
+    command: ({ step: number, command }) => {
+        const step = steps[number - 1];
+        const [head, gap, tail] = ['live-head', 'live-gap', 'live-tail'].map(className => make('span', { className }));
+        const text = `$ ${command.replaceAll('\n', '\n> ')}\n`;
+        step.output.append(make('span', { className: 'live-command', textContent: text }), head, gap, tail);
+        step.command = { head, gap, tail, last: 0, left: 0 };
+        step.output.hidden = false;
+    },
+    line: item => line(steps[item.step - 1], item),
+    end: ({ step: number, good, kind, text, diff }, isNew) => {
+        const step = steps[number - 1];
+        step.good = good;
+        step.verdict.textContent = `${good ? '✓' : '✗'} ${text}`;
+        step.box.dataset.kind = good ? 'good' : 'bad';
+        if (diff) {
+            step.diff.replaceChildren(...differences(diff));
+            step.diff.hidden = step.legend.hidden = false;
+        }
+        if (isNew) {
+            announce(fill(texts.ended, { step: number, text }));
+        }
+        if (goOn === number && good && kind !== 'stopped') {
+            go(number + 1);
+        }
+        goOn = goOn === number ? 0 : goOn;
+    },
+};
+
+let busy = null;
+const show = now => {
+    busy = now;
+    for (const step of steps) {
+        const runs = Boolean(busy?.here) && busy.step === step.number;
+        if (!runs && document.activeElement === step.end) {
+            step.start.focus({ preventScroll: true });
+        }
+        step.end.hidden = !runs;
+        step.box.classList.toggle('live-running', runs);
+        if (runs) {
+            step.verdict.textContent = fill(texts.running, { step: step.number });
+        } else if (step.good === null) {
+            step.verdict.textContent = '';
+        }
+    }
+    able(halt, Boolean(busy?.step));
+    if (busy && (!busy.here || !busy.step)) {
+        say(busy.text);
+    } else if (note.textContent === shownBusy) {
+        say('');
+    }
+    shownBusy = busy && (!busy.here || !busy.step) ? busy.text : null;
+};
+let shownBusy = null;
+
+// What the server tells
+
+let last = 0;
+let isFirst = true;
+
+const apply = async ({ busy: now, items }) => {
+    const news = items.filter(item => item.at > last);
+    for (let from = 0; from < news.length; from += AT_ONCE) {
+        await frame();
+        const part = news.slice(from, from + AT_ONCE).filter(item => item.at > last);
+        const printing = new Set(part.filter(item => item.type === 'line').map(item => steps[item.step - 1].output));
+        // Who has scrolled up to read stays there.
+        const following = [...printing].filter(output =>
+            output.scrollTop === 0 || output.scrollTop + output.clientHeight >= output.scrollHeight - 4);
+        for (const item of part) {
+            happened[item.type](item, !isFirst);
+            last = item.at;
+        }
+        for (const output of following) {
+            output.scrollTop = output.scrollHeight;
+        }
+    }
+    show(now);
+    progress();
+    if (isFirst) {
+        isFirst = false;
+        choose(steps.find(step => !step.good)?.number ?? steps.length);
+    }
+};
+
+let connection = null;
+const listen = async () => {
+    connection?.abort();
+    const own = new AbortController();
+    connection = own;
+    while (!own.signal.aborted) {
+        try {
+            const answer = await ask('GET', `${path}/events/${last}`, own.signal);
+            if (!answer.ok) {
+                say(texts.stale);
+                return;
+            }
+            if (note.textContent === texts.gone) {
+                say('');
+            }
+            let text = '';
+            const decoder = new TextDecoder();
+            for (let reader = answer.body.getReader(), part = await reader.read(); !part.done; part = await reader.read()) {
+                text += decoder.decode(part.value, { stream: true });
+                const events = text.split('\n\n');
+                text = events.pop();
+                for (const event of events) {
+                    // The next is read when this one is on the page: who is slow is told less.
+                    if (event.startsWith('data:')) {
+                        await apply(JSON.parse(event.slice(5)));
+                    }
+                }
+            }
+        } catch (error) {
+            if (error instanceof SyntaxError || error instanceof TypeError && !own.signal.aborted && !/fetch|network/i.test(error.message)) {
+                throw error;
+            }
+        }
+        if (!own.signal.aborted) {
+            say(texts.gone);
+            await pause(1000);
+        }
+    }
+};
+
+// A browser has few connections to one server: a window that nobody sees holds none.
+const see = () => {
+    if (document.hidden) {
+        connection?.abort();
+    } else {
+        if (steps.length > 0) {
+            listen();
+        }
+        watch();
+    }
+};
+
+let watched = 0;
+const watch = async () => {
+    const own = ++watched;
+    while (own === watched && !document.hidden) {
+        try {
+            const { hits: now } = await (await ask('GET', '/-/live/hits')).json();
+            hits.textContent = now === null ? texts.down : now.toLocaleString(document.documentElement.lang);
+            hits.classList.toggle('live-down', now === null);
+        } catch {
+            hits.textContent = '–';
+        }
+        await pause(1000);
+    }
+};
+
+// The keyboard
+
+const pressed = {
+    r: async () => {
+        if (canRun[current - 1] === false) {
+            go(current + 1);
+        } else if (current > 0 && await run(current)) {
+            goOn = current;
+        }
+    },
+    j: () => go(Math.min(current + 1, steps.length)),
+    k: () => go(Math.max(current - 1, 1)),
+    n: () => {
+        const notes = [...document.querySelectorAll('main details.notes')];
+        const open = notes.some(one => !one.open);
+        for (const one of notes) {
+            one.open = open;
+        }
+        notes[0]?.querySelector('summary').focus();
+    },
+    x: () => busy?.step && stop(),
+};
+document.addEventListener('keydown', event => {
+    const isText = event.target.closest?.('textarea, select, [contenteditable], input:not([type=checkbox])');
+    const isPlain = !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.repeat || event.isComposing);
+    const act = pressed[event.key.toLowerCase()];
+    if (act && isPlain && !isText && letters.checked && steps.length > 0) {
+        event.preventDefault();
+        act();
+    }
+});
+
+progress();
+document.addEventListener('visibilitychange', see);
+see();
