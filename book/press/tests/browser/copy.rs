@@ -33,10 +33,13 @@ fn the_copy_button_of_a_step_copies_its_commands_alone_with_their_continuation_l
             browser.click("[data-tried] .clip-button");
             let read = "navigator.clipboard.readText().then(done, error => done(String(error)))";
             let mut pasted = String::new();
-            eventually(&format!("{}: step {number} is copied as {commands:?}", page.path()), || {
-                pasted = browser.wait_for(read, &json!([])).as_str().unwrap().to_owned();
-                (pasted == *commands).then_some(())
-            });
+            eventually(
+                || format!("{}: step {number} is copied as {commands:?}", page.path()),
+                || {
+                    pasted = browser.wait_for(read, &json!([])).as_str().unwrap().to_owned();
+                    (pasted == *commands).then_some(())
+                },
+            );
             copied += 1;
             continued += usize::from(commands.contains("\\\n"));
         }

@@ -199,9 +199,13 @@ impl Browser {
         self.post(&format!("/element/{element}/value"), &json!({ "text": text }));
     }
 
-    /// Waits until the page, as a script's condition, is so.
+    /// Waits until the page, as a script's condition, is so; what the page shows is told where it never is.
     pub fn until(&self, condition: &str) {
-        eventually(condition, || {
+        let shown = || {
+            let text = self.run("return document.querySelector('.page')?.innerText ?? ''", &json!([]));
+            format!("{condition}; the page shows:\n{}", text.as_str().unwrap_or_default())
+        };
+        eventually(shown, || {
             self.run(&format!("return !!({condition})"), &json!([])).as_bool().filter(|is| *is)
         });
     }

@@ -35,7 +35,7 @@ fn the_entry_page_leads_to_the_readers_language() {
         read_languages(&browser, languages);
         browser.open("");
         let wanted = format!("{folder}/index.html");
-        eventually(&format!("{languages} leads to {wanted}"), || (browser.path() == wanted).then_some(()));
+        eventually(|| format!("{languages} leads to {wanted}"), || (browser.path() == wanted).then_some(()));
         browser.settle();
         let language = browser.run("return document.documentElement.lang", &json!([]));
         assert_eq!(language, folder, "{languages}");
@@ -63,6 +63,6 @@ fn links_lead_to_both_books(browser: &Browser) {
         let tag = language.tag();
         browser.click(&format!("a[hreflang='{tag}']"));
         let wanted = format!("{tag}/index.html");
-        eventually(&format!("the link leads to {wanted}"), || (browser.path() == wanted).then_some(()));
+        eventually(|| format!("the link leads to {wanted}"), || (browser.path() == wanted).then_some(()));
     }
 }

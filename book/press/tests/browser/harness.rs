@@ -52,14 +52,17 @@ impl Need {
     }
 }
 
-/// Waits until `condition` gives a value; fails, naming `what` was waited for, after ten seconds.
-pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+/// How long something is waited for that must come: a hang is to be found, and a busy machine to be borne with.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `condition` gives a value; fails, telling `what` was waited for, when nobody would wait any longer.
+pub fn eventually<T>(what: impl Fn() -> String, mut condition: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(value) = condition() {
             return value;
         }
-        assert!(start.elapsed() < Duration::from_secs(10), "waited in vain: {what}");
-        thread::sleep(Duration::from_millis(10));
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {}", what());
+        thread::sleep(Duration::from_millis(20));
     }
 }

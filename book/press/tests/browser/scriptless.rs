@@ -91,6 +91,9 @@ fn every_page_leads_to_every_other_and_to_its_twin_without_scripts() {
         let [first, second] = &site::pages()[..2] else { panic!("two pages") };
         open(&browser, first);
         browser.click(&format!("#mdbook-sidebar a[href='{}.html']", second.name));
-        eventually("a click leads to the next page", || (browser.path() == second.path()).then_some(()));
+        eventually(
+            || "a click leads to the next page".to_owned(),
+            || (browser.path() == second.path()).then_some(()),
+        );
     }
 }

@@ -11,11 +11,11 @@ mod runs;
 
 use std::time::{Duration, Instant};
 
-/// Waits until something is so, at most ten seconds.
+/// Waits until something is so, as long as a hang is told from a busy machine.
 fn eventually(what: &str, mut is: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is() {
-        assert!(started.elapsed() < Duration::from_secs(10), "waited in vain: {what}");
+        assert!(started.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
