@@ -121,11 +121,12 @@ const steps = [...document.querySelectorAll('main pre.console')].map((block, ind
     box.append(make('div', { className: 'live-bar' }, ...(canRun[index] ? [start] : []), end, verdict),
         output, legend, diff);
     block.after(box);
-    return { number, block, box, start, end, verdict, output, diff, legend, command: null, good: null };
+    return { number, block, box, start, end, verdict, output, diff, legend, command: null, good: null, ended: '' };
 });
 
 const clear = step => {
     step.good = null;
+    step.ended = '';
     step.command = null;
     step.output.replaceChildren();
     step.diff.replaceChildren();
@@ -222,7 +223,7 @@ const happened = {
     end: ({ step: number, good, kind, text, diff }, isNew) => {
         const step = steps[number - 1];
         step.good = good;
-        step.verdict.textContent = `${good ? '✓' : '✗'} ${text}`;
+        step.ended = `${good ? '✓' : '✗'} ${text}`;
         step.box.dataset.kind = good ? 'good' : 'bad';
         if (diff) {
             step.diff.replaceChildren(...differences(diff));
@@ -242,17 +243,14 @@ let busy = null;
 const show = now => {
     busy = now;
     for (const step of steps) {
-        const runs = Boolean(busy?.here) && busy.step === step.number;
+        // A step's end may be told while the server still has it as what runs.
+        const runs = Boolean(busy?.here) && busy.step === step.number && !step.ended;
         if (!runs && document.activeElement === step.end) {
             step.start.focus({ preventScroll: true });
         }
         step.end.hidden = !runs;
         step.box.classList.toggle('live-running', runs);
-        if (runs) {
-            step.verdict.textContent = fill(texts.running, { step: step.number });
-        } else if (step.good === null) {
-            step.verdict.textContent = '';
-        }
+        step.verdict.textContent = runs ? fill(texts.running, { step: step.number }) : step.ended;
     }
     able(halt, Boolean(busy?.step));
     if (busy && (!busy.here || !busy.step)) {
