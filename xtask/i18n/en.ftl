@@ -48,6 +48,7 @@ proof-same-release = in the same release { $release }
 ## Images
 app-here = { $image } is here, and current (commit { $commit })
 app-built = { $image } was built in a container (commit { $commit })
+app-loaded = { $image } was loaded from the kit (commit { $commit })
 app-packed = { $image } was packed from binaries built on this host (commit { $commit }); it could not be built in a container: { $reason }
 app-impossible =
     The app's image can neither be built nor packed.
@@ -55,6 +56,7 @@ app-impossible =
     To pack it failed: { $packed }
 redis-chosen = { $image } plays Redis, as REDIS_IMAGE says
 redis-here = { $image } is here
+redis-loaded = { $image } was loaded from the kit
 redis-pulled = { $image } was pulled
 redis-stand-in = { $image } takes the place of { $real }, which cannot be had here: a stand-in that keeps nothing (.env names it)
 redis-impossible =
@@ -70,7 +72,7 @@ not-in-file = { $file } does not hold “{ $marker }”
 no-repository = { $dir } is not inside this repository
 no-repository-cure = Run the command inside a copy of the repository.
 no-docker = Docker is not installed: there is no “docker” on the PATH
-no-docker-cure = Install it (https://docs.docker.com/get-docker/), or run the demo without it: cargo xtask demo --stack embedded
+no-docker-cure = Install it (https://docs.docker.com/get-docker/), or run the demo without it: { $xtask } demo --stack embedded
 engine-down = Docker's engine does not run: { $reason }
 engine-down-cure = Start it: “sudo systemctl start docker” on Linux, Docker Desktop elsewhere.
 engine-silent = Docker's engine does not answer: { $reason }
@@ -81,8 +83,9 @@ no-compose = Docker Compose is not installed
 no-compose-cure = Install it: “sudo apt-get install docker-compose-plugin”, or see https://docs.docker.com/compose/install/
 no-disk = The disk is full: { $reason }
 no-disk-cure = Make room: “docker system df” shows what Docker holds, “docker system prune” removes what nothing uses.
+no-disk-here-cure = Make room there, or take another place.
 no-redis = There is no “redis-server” on the PATH
-no-redis-cure = Install it (“sudo apt-get install redis-server”, “brew install redis”), or run the demo without it: cargo xtask demo --stack embedded
+no-redis-cure = Install it (“sudo apt-get install redis-server”, “brew install redis”), or run the demo without it: { $xtask } demo --stack embedded
 
 ## What went wrong
 program-failed = “{ $program }” failed ({ $status })
@@ -111,13 +114,13 @@ doing-json = cannot print the report
 
 ## The doctor
 doctor-image-here = here
-doctor-image-missing = not here, or not of this tree: “cargo xtask images” makes it
+doctor-image-missing = not here, or not of this tree: “{ $xtask } images” makes it
 doctor-no-git = not here: the release will be called “unknown”
 doctor-no-buildx = not here: images are packed from binaries built on this host, or install docker-buildx-plugin
 doctor-port-free = free
 doctor-port-taken = taken ({ $error }): stop what uses it, or set HTTP_PORT
 doctor-leftover = { $project } was not removed: docker compose --project-name { $project } down --volumes --remove-orphans
-doctor-choice = “cargo xtask demo” would take the stack “{ $stack }”.
+doctor-choice = “{ $xtask } demo” would take the stack “{ $stack }”.
 
 ## The book
 step-turn = turn
@@ -135,7 +138,7 @@ live-ready =
     The book is live: { $url }
     Ctrl-C ends it, and removes what it started.
 live-port-taken = Port { $port } is taken: { $by }
-live-port-taken-cure = Stop what uses it, or take another: cargo xtask live --port { $other }
+live-port-taken-cure = Stop what uses it, or take another: { $xtask } live --port { $other }
 no-such-project = “{ $project }” is no project of the book's
 chapter-matched = Every output is what the page shows.
 pages-matched = Pages: { $count }. Every output is what they show.
@@ -180,3 +183,43 @@ keys-run = Enter run · s skip · b back · n notes · q quit
 keys-next = Enter next · a again · r afresh · b back · n notes · q quit
 keys-end = Enter end · b back · n notes · q quit
 keys-notes = any key: go on
+
+## The kit
+step-programs = programs
+step-image = { $image }
+step-write = file
+step-unpack = unpacking
+kit-saved = The kit is in { $file }: { $size } MB, release { $release }, for { $host }.
+kit-ready = Ready without network: release { $release }.
+kit-commands =
+    { $start } doctor            what this machine has, and what it lacks
+    { $start } demo              the story, from the start to the proof
+    { $start } run reset         a page, its commands executed and compared
+    { $start } live              the book, with a button on every step
+    The book, to read: { $book }
+kit-refused =
+    { $file } is not taken: { $reason }
+    Nothing was unpacked or loaded. Copy it anew.
+kit-foreign = it is no kit of this format ({ $found })
+kit-cut-off = it is cut off: { $whole } of { $all } files are whole
+kit-altered = it was altered: { $path } is not what its checksum says
+kit-unlisted = it holds { $path }, which its list does not name
+kit-unread = { $file } cannot be read: { $reason }
+kit-unlike = what was written to { $file } is not what is read from it: { $reason }
+kit-platform = The kit was made for { $made }, and this machine is { $this }
+kit-platform-cure = Nothing was loaded. Ask for a kit that was saved on a machine like this one.
+kit-there = { $folder } holds this very kit already
+kit-in-the-way = { $folder } is there, and is not this kit
+kit-in-the-way-cure = Nothing was unpacked or loaded. Move it away, or name another folder with --to.
+kit-which = No kit was named
+kit-which-cure = Name the file: { $xtask } kit load FILE
+kit-in-kit = This is a kit already
+kit-in-kit-cure = Copy the file that it came in.
+kit-folder = { $file } is a folder
+kit-folder-cure = Name a file: { $xtask } kit save { $file }
+kit-no-redis = A kit needs an image of a real Redis, and here { $image } plays it
+kit-no-redis-cure = Where a registry can be reached: docker pull { $image }. An image of your own choice (REDIS_IMAGE) does not go into a kit.
+kit-no-git = A kit holds the files that git knows, and git does not tell them: { $reason }
+kit-no-git-cure = Save it from a clone of the repository, with git installed.
+kit-changed = The sources of { $package } in this kit were changed, and the kit brings what the former ones were built to
+kit-changed-cure = Undo the change, or build it in a clone of the repository, where Rust is.

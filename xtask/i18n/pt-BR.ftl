@@ -48,6 +48,7 @@ proof-same-release = na mesma release { $release }
 ## Imagens
 app-here = { $image } está aqui e atualizada (commit { $commit })
 app-built = { $image } foi construída em um contêiner (commit { $commit })
+app-loaded = { $image } foi carregada do kit (commit { $commit })
 app-packed = { $image } foi empacotada com binários compilados nesta máquina (commit { $commit }); não deu para construí-la em um contêiner: { $reason }
 app-impossible =
     A imagem da aplicação não pôde ser construída nem empacotada.
@@ -55,6 +56,7 @@ app-impossible =
     O empacotamento falhou: { $packed }
 redis-chosen = { $image } faz o papel do Redis, como manda REDIS_IMAGE
 redis-here = { $image } está aqui
+redis-loaded = { $image } foi carregada do kit
 redis-pulled = { $image } foi baixada
 redis-stand-in = { $image } substitui { $real }, que não está ao alcance daqui: um substituto que não guarda nada (o .env o indica)
 redis-impossible =
@@ -70,7 +72,7 @@ not-in-file = { $file } não contém “{ $marker }”
 no-repository = { $dir } não fica dentro deste repositório
 no-repository-cure = Execute o comando dentro de uma cópia do repositório.
 no-docker = O Docker não está instalado: não há “docker” no PATH
-no-docker-cure = Instale-o (https://docs.docker.com/get-docker/) ou rode a demonstração sem ele: cargo xtask demo --stack embedded
+no-docker-cure = Instale-o (https://docs.docker.com/get-docker/) ou rode a demonstração sem ele: { $xtask } demo --stack embedded
 engine-down = O Docker não está em execução: { $reason }
 engine-down-cure = Inicie-o: “sudo systemctl start docker” no Linux, Docker Desktop nos outros sistemas.
 engine-silent = O Docker não responde: { $reason }
@@ -81,8 +83,9 @@ no-compose = O Docker Compose não está instalado
 no-compose-cure = Instale-o: “sudo apt-get install docker-compose-plugin”, ou veja https://docs.docker.com/compose/install/
 no-disk = O disco está cheio: { $reason }
 no-disk-cure = Libere espaço: “docker system df” mostra o que o Docker guarda, “docker system prune” remove o que não está em uso.
+no-disk-here-cure = Libere espaço ali ou escolha outro lugar.
 no-redis = Não há “redis-server” no PATH
-no-redis-cure = Instale-o (“sudo apt-get install redis-server”, “brew install redis”) ou rode a demonstração sem ele: cargo xtask demo --stack embedded
+no-redis-cure = Instale-o (“sudo apt-get install redis-server”, “brew install redis”) ou rode a demonstração sem ele: { $xtask } demo --stack embedded
 
 ## O que deu errado
 program-failed = “{ $program }” falhou ({ $status })
@@ -111,13 +114,13 @@ doing-json = não consigo imprimir o relatório
 
 ## O diagnóstico
 doctor-image-here = está aqui
-doctor-image-missing = não está aqui, ou não corresponde a este código: “cargo xtask images” resolve
+doctor-image-missing = não está aqui, ou não corresponde a este código: “{ $xtask } images” resolve
 doctor-no-git = não está aqui: a release vai se chamar “unknown”
 doctor-no-buildx = não está aqui: as imagens usam binários compilados nesta máquina; ou instale docker-buildx-plugin
 doctor-port-free = livre
 doctor-port-taken = ocupada ({ $error }): pare o programa que a usa, ou defina HTTP_PORT
 doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
-doctor-choice = “cargo xtask demo” escolheria a stack “{ $stack }”.
+doctor-choice = “{ $xtask } demo” escolheria a stack “{ $stack }”.
 
 ## O livro
 step-turn = vez
@@ -135,7 +138,7 @@ live-ready =
     O livro está ao vivo: { $url }
     Ctrl-C o encerra e remove o que ele iniciou.
 live-port-taken = A porta { $port } está ocupada: { $by }
-live-port-taken-cure = Pare o programa que a usa ou escolha outra: cargo xtask live --port { $other }
+live-port-taken-cure = Pare o programa que a usa ou escolha outra: { $xtask } live --port { $other }
 no-such-project = “{ $project }” não é um projeto do livro
 chapter-matched = Todas as saídas são as que a página mostra.
 pages-matched = Páginas: { $count }. Todas as saídas são as que elas mostram.
@@ -180,3 +183,43 @@ keys-run = Enter executa · s pula · b volta · n notas · q sai
 keys-next = Enter avança · a repete · r refaz · b volta · n notas · q sai
 keys-end = Enter termina · b volta · n notas · q sai
 keys-notes = qualquer tecla: continuar
+
+## O kit
+step-programs = programas
+step-image = { $image }
+step-write = arquivo
+step-unpack = descompactação
+kit-saved = O kit está em { $file }: { $size } MB, release { $release }, para { $host }.
+kit-ready = Tudo pronto para trabalhar sem rede: release { $release }.
+kit-commands =
+    { $start } doctor            o que esta máquina tem e o que falta
+    { $start } demo              a história, do começo à prova
+    { $start } run reset         uma página, com os comandos executados e conferidos
+    { $start } live              o livro, com um botão em cada passo
+    O livro, para ler: { $book }
+kit-refused =
+    { $file } foi recusado: { $reason }
+    Nada foi descompactado nem carregado. Copie o arquivo de novo.
+kit-foreign = não é um kit deste formato ({ $found })
+kit-cut-off = está truncado: { $whole } de { $all } arquivos estão inteiros
+kit-altered = foi alterado: { $path } não confere com a soma de verificação
+kit-unlisted = contém { $path }, que não está na lista dele
+kit-unread = não consigo ler { $file }: { $reason }
+kit-unlike = o que foi gravado em { $file } não é o que se lê de volta: { $reason }
+kit-platform = O kit foi feito para { $made }, e esta máquina é { $this }
+kit-platform-cure = Nada foi carregado. Peça um kit salvo em uma máquina como esta.
+kit-there = { $folder } já contém este mesmo kit
+kit-in-the-way = { $folder } já existe e não é este kit
+kit-in-the-way-cure = Nada foi descompactado nem carregado. Mova essa pasta ou indique outra com --to.
+kit-which = Nenhum kit foi indicado
+kit-which-cure = Indique o arquivo: { $xtask } kit load ARQUIVO
+kit-in-kit = Isto já é um kit
+kit-in-kit-cure = Copie o arquivo de onde ele veio.
+kit-folder = { $file } é uma pasta
+kit-folder-cure = Indique um arquivo: { $xtask } kit save { $file }
+kit-no-redis = Um kit precisa da imagem de um Redis de verdade, e aqui quem faz o papel dele é { $image }
+kit-no-redis-cure = Onde um registro estiver ao alcance: docker pull { $image }. Uma imagem escolhida por você (REDIS_IMAGE) não entra no kit.
+kit-no-git = Um kit leva os arquivos que o git conhece, e o git não os informa: { $reason }
+kit-no-git-cure = Salve-o a partir de um clone do repositório, com o git instalado.
+kit-changed = O código de { $package } neste kit foi alterado, e o kit traz os binários do código anterior
+kit-changed-cure = Desfaça a alteração ou compile em um clone do repositório, onde houver Rust.

@@ -10,6 +10,7 @@ use std::thread;
 use clap::{Args, Subcommand};
 use runbook::process;
 
+use crate::cargo::binary;
 use crate::failure::{Context, Failure, Result};
 use crate::language::Language;
 use crate::process::go_on;
@@ -79,13 +80,15 @@ impl Task {
 ///
 /// It cannot be started, or fails, having said why; or the person has asked to stop.
 pub fn run(repository: &Repository, task: &Task, language: Option<Language>) -> Result {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args(["run", "--quiet", "--locked", "--package", "press", "--"])
-        .args(task.arguments(language))
-        .current_dir(&repository.root)
-        .stdin(Stdio::null());
+    let mut command = match &repository.kit {
+        Some(kit) => Command::new(binary(&kit.programs()?, "press")?),
+        None => {
+            let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            cargo.args(["run", "--quiet", "--locked", "--package", "press", "--"]);
+            cargo
+        }
+    };
+    command.args(task.arguments(language)).current_dir(&repository.root).stdin(Stdio::null());
     let mut press = process::spawn(command).context(|| text!("doing-start", program = "cargo run"))?;
     let status = loop {
         if let Some(status) = press.try_wait().context(|| text!("doing-start", program = "press"))? {

@@ -22,6 +22,8 @@ pub enum Purpose {
     Host,
     /// To be packed into an image: small, and static.
     Image,
+    /// To be taken to other machines: quick to run, and static.
+    Kit,
 }
 
 /// The programs built, by name.
@@ -40,7 +42,7 @@ struct Target {
     name: String,
 }
 
-/// Builds the programs of `packages`; `heard` gets each line that cargo says meanwhile.
+/// Builds the programs of `packages`; `heard` gets each line that cargo says meanwhile. A kit brings them.
 ///
 /// # Errors
 ///
@@ -51,6 +53,17 @@ pub fn build(
     purpose: Purpose,
     mut heard: impl FnMut(&str),
 ) -> Result<Binaries> {
+    if let Some(kit) = &repository.kit {
+        let own = [Sources::App, Sources::PocketRedis].into_iter();
+        let mut changed = own.filter(|own| packages.contains(&own.package()) && !repository.is_as_made(*own));
+        return match changed.next() {
+            None => kit.programs(),
+            Some(own) => Err(Failure::Missing {
+                what: text!("kit-changed", package = own.package()),
+                cure: text!("kit-changed-cure"),
+            }),
+        };
+    }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut program = Program::new(cargo)
         .args(["build", "--locked", "--bins", "--message-format=json-render-diagnostics"])
@@ -58,10 +71,15 @@ pub fn build(
         .env("FACTOR12_COMMIT", repository.commit(Sources::App))
         .dir(&repository.root)
         .limit(LIMIT);
-    if purpose == Purpose::Image {
+    let profile = match purpose {
+        Purpose::Host => None,
+        Purpose::Image => Some("image"),
+        Purpose::Kit => Some("kit"),
+    };
+    if let Some(profile) = profile {
         let host = host_triple()?;
         program = program
-            .args(["--profile", "image", "--target", &host])
+            .args(["--profile", profile, "--target", &host])
             // A flag of its own for static linking, in place of whatever flags the person builds with.
             .env("RUSTFLAGS", "-C target-feature=+crt-static");
     }

@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::time::Duration;
 
-use crate::engine::{Engine, docker};
+use crate::engine::{Engine, docker, no_disk};
 use crate::failure::{Context, Failure, Result};
 use crate::narration::Step;
 use crate::process::{Program, succeeded};
@@ -104,6 +104,21 @@ impl Maker<'_> {
         succeeded(&shown, output).map(drop)
     }
 
+    /// Loads an image from the kit that the repository is a part of; returns whether there is one.
+    ///
+    /// # Errors
+    ///
+    /// The engine does not take it.
+    fn load(&self, image: &str) -> Result<bool> {
+        const LIMIT: Duration = Duration::from_secs(10 * 60);
+        let Some(file) = self.repository.kit.as_ref().and_then(|kit| kit.image(image)) else {
+            return Ok(false);
+        };
+        self.step.hear(image);
+        self.run(docker(["load", "--quiet", "--input"]).args([file]).limit(LIMIT)).map_err(no_disk)?;
+        Ok(true)
+    }
+
     /// Pulls an image that is not here.
     ///
     /// # Errors
@@ -170,6 +185,33 @@ fn named_in(repository: &Repository, file: &str, marker: &str) -> Result<String>
     value
         .map(str::to_owned)
         .ok_or_else(|| Failure::Failed(text!("not-in-file", file = file, marker = marker)))
+}
+
+/// The name of the app's image.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn app(repository: &Repository) -> Result<String> {
+    app::name(repository)
+}
+
+/// The name of the image of a real Redis.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn real_redis(repository: &Repository) -> Result<String> {
+    redis::real(repository)
+}
+
+/// Removes an image, even when the person has asked to stop.
+///
+/// # Errors
+///
+/// It cannot be removed.
+pub fn remove(image: &str) -> Result {
+    docker(["image", "rm", "--force", image]).must_end().stdout().map(drop)
 }
 
 /// The names of the stack's images, and whether they are here (the app's: current).

@@ -95,7 +95,9 @@ pub fn text(id: &str, values: &[(&str, String)]) -> String {
     let Some(pattern) = bundle.get_message(id).and_then(|message| message.value()) else {
         return id.to_owned();
     };
-    let args: FluentArgs = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let own = ("xtask", crate::kit::command());
+    let values = values.iter().map(|(name, value)| (*name, value.as_str()));
+    let args: FluentArgs = values.chain([own]).collect();
     bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
 }
 
@@ -132,7 +134,10 @@ mod tests {
             }
             for value in line.split("{ $").skip(1) {
                 let end = value.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(value.len());
-                texts.entry(id.clone()).or_default().insert(value[..end].to_owned());
+                // How a person starts this program is known everywhere.
+                if &value[..end] != "xtask" {
+                    texts.entry(id.clone()).or_default().insert(value[..end].to_owned());
+                }
             }
         }
         texts

@@ -7,6 +7,7 @@ mod doctor;
 mod engine;
 mod failure;
 mod images;
+mod kit;
 mod language;
 mod live;
 mod narration;
@@ -31,7 +32,7 @@ use repository::Repository;
 
 /// What people do with this repository: run the story, make its images, see what this machine lacks.
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+#[command(name = kit::command(), bin_name = kit::command())]
 struct Arguments {
     /// The language of the narration and of the pages, instead of the environment's
     #[arg(long, value_enum, global = true)]
@@ -59,6 +60,9 @@ enum Task {
     Run(run::Options),
     /// Serve the book on this machine with a button on every step that runs it
     Live(live::Options),
+    /// Take the stack, the book and the programs to a room without network, in one file
+    #[command(subcommand)]
+    Kit(kit::Task),
     /// Remove a stack, as “live” asks for it
     #[command(hide = true)]
     Remove {
@@ -92,6 +96,7 @@ fn run(task: &Task, language: Language, chosen: Option<Language>) -> Result {
         Task::Doctor => doctor::run(&repository),
         Task::Book(task) => book::run(&repository, task, chosen),
         Task::Run(options) => run::run(&repository, options, language),
+        Task::Kit(task) => kit::run(&repository, task),
         Task::Live(options) => live::run(&repository, options, language),
         Task::Remove { project } => live::remove(&repository, project),
         Task::Verify(options) => match chosen {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use crate::failure::{Context, Failure, Result};
+use crate::kit::Kit;
 use crate::process::Program;
 use crate::text;
 
@@ -17,6 +18,8 @@ use crate::text;
 pub struct Repository {
     /// The folder that holds `docker-compose.yml`.
     pub root: PathBuf,
+    /// The kit that it is a part of, if it is.
+    pub kit: Option<Kit>,
 }
 
 /// The sources of one program: what goes into its image, and nothing else.
@@ -47,12 +50,16 @@ impl Sources {
 }
 
 impl Repository {
-    /// The repository that cargo runs us in, or else the one that the current folder is a part of.
+    /// The repository in the kit that we run from, else the one that cargo runs us in, or else the one that the current
+    /// folder is a part of.
     ///
     /// # Errors
     ///
     /// The current folder is in no copy of this repository.
     pub fn find() -> Result<Repository> {
+        if let Some(kit) = Kit::of_the_environment()? {
+            return Ok(Repository::in_kit(kit));
+        }
         let start = match env::var_os("CARGO_MANIFEST_DIR") {
             Some(xtask) => PathBuf::from(xtask),
             None => env::current_dir().context(|| text!("doing-find-repository"))?,
@@ -62,7 +69,12 @@ impl Repository {
             what: text!("no-repository", dir = start.display()),
             cure: text!("no-repository-cure"),
         })?;
-        Ok(Repository { root: root.to_owned() })
+        Ok(Repository { root: root.to_owned(), kit: None })
+    }
+
+    /// The repository in a kit.
+    pub fn in_kit(kit: Kit) -> Repository {
+        Repository { root: kit.tree(), kit: Some(kit) }
     }
 
     /// A digest of what `sources` are built from, in hexadecimal: equal trees have equal ones.
@@ -92,14 +104,28 @@ impl Repository {
         }))
     }
 
-    /// The commit that last changed `sources`, with `-dirty` where they have changed since; `unknown` outside git.
+    /// The commit that last changed `sources`, with `-dirty` where they have changed since; `unknown` outside git. A kit
+    /// knows what it was.
     pub fn commit(&self, sources: Sources) -> String {
-        self.commit_of(&sources.paths())
+        match self.kit.as_ref().and_then(|kit| kit.made(sources)) {
+            Some(made) if self.is_as_made(sources) => made.commit.clone(),
+            Some(made) => format!("{}-dirty", made.commit.trim_end_matches("-dirty")),
+            None => self.commit_of(&sources.paths()),
+        }
     }
 
     /// The commit of the whole tree, likewise.
     pub fn head(&self) -> String {
-        self.commit_of(&[".".to_owned()])
+        match &self.kit {
+            Some(kit) => kit.head().to_owned(),
+            None => self.commit_of(&[".".to_owned()]),
+        }
+    }
+
+    /// Whether `sources` are what the programs and images of the kit were made of.
+    pub fn is_as_made(&self, sources: Sources) -> bool {
+        let made = self.kit.as_ref().and_then(|kit| kit.made(sources));
+        made.is_some_and(|made| self.digest(sources).is_ok_and(|digest| digest == made.digest))
     }
 
     fn commit_of(&self, paths: &[String]) -> String {
@@ -138,7 +164,7 @@ mod tests {
         {
             fs::write(dir.path().join(path), path).unwrap();
         }
-        let repository = Repository { root: dir.path().to_owned() };
+        let repository = Repository { root: dir.path().to_owned(), kit: None };
         (dir, repository)
     }
 

@@ -20,6 +20,12 @@ pub fn ensure(maker: &Maker) -> Result<(String, String)> {
     if let Some(id) = current(image)? {
         return Ok((id, text!("app-here", image = name, commit = commit)));
     }
+    if maker.repository.is_as_made(Sources::App)
+        && maker.load(&name)?
+        && let Some(id) = current(image)?
+    {
+        return Ok((id, text!("app-loaded", image = name, commit = commit)));
+    }
     let built = match build(maker, image).map_err(no_disk) {
         Ok(id) => return Ok((id, text!("app-built", image = name, commit = commit))),
         Err(Failure::Failed(why_not)) => why_not,
@@ -60,7 +66,7 @@ fn build(maker: &Maker, image: Build) -> Result<String> {
 }
 
 /// The name that `docker-compose.yml` gives the image.
-fn name(repository: &Repository) -> Result<String> {
+pub fn name(repository: &Repository) -> Result<String> {
     named_in(repository, "docker-compose.yml", "${FACTOR12_IMAGE:-")
 }
 

@@ -27,10 +27,14 @@ pub fn ensure(maker: &Maker) -> Result<(String, String)> {
         }
         return Ok((chosen.clone(), text!("redis-chosen", image = chosen)));
     }
-    let real = named_in(maker.repository, "docker-compose.yml", "${REDIS_IMAGE:-")?;
+    let real = real(maker.repository)?;
     if id(&real)?.is_some() {
         forget_stand_in(maker.repository)?;
         return Ok((real.clone(), text!("redis-here", image = real)));
+    }
+    if maker.load(&real)? {
+        forget_stand_in(maker.repository)?;
+        return Ok((real.clone(), text!("redis-loaded", image = real)));
     }
     let digest = maker.repository.digest(Sources::PocketRedis)?;
     let commit = maker.repository.commit(Sources::PocketRedis);
@@ -64,9 +68,14 @@ pub fn ensure(maker: &Maker) -> Result<(String, String)> {
     Ok((STAND_IN.to_owned(), text!("redis-stand-in", image = STAND_IN, real = real)))
 }
 
+/// The name of the real one, as the stack has it.
+pub fn real(repository: &Repository) -> Result<String> {
+    named_in(repository, "docker-compose.yml", "${REDIS_IMAGE:-")
+}
+
 /// The name of the image that would play Redis now, and whether it is here.
 pub fn look(repository: &Repository) -> Result<(String, bool)> {
-    let real = named_in(repository, "docker-compose.yml", "${REDIS_IMAGE:-")?;
+    let real = real(repository)?;
     let stand_in = dotenv(repository)?.iter().any(|line| line == LINE).then(|| STAND_IN.to_owned());
     let name = chosen(repository)?.or(stand_in).unwrap_or(real);
     let here = id(&name)?.is_some();
@@ -129,7 +138,7 @@ mod tests {
         if let Some(text) = dotenv {
             fs::write(dir.path().join(".env"), text).unwrap();
         }
-        let repository = Repository { root: dir.path().to_owned() };
+        let repository = Repository { root: dir.path().to_owned(), kit: None };
         (dir, repository)
     }
 

@@ -46,8 +46,8 @@ fn a_port_that_is_taken_is_named_and_everything_removed() {
     let ended = assert_not_up(draft, Duration::from_secs(10));
     let (_, error) = ended.failed_step();
     assert!(error.contains(&port.to_string()) && error.contains("address already in use"), "{error}");
-    // Redis had started.
-    ended.assert_says(&error).assert_says("The last lines of the services:").assert_says("redis");
+    // Whether Redis has said something by then is a matter of the moment.
+    ended.assert_says(&error);
 }
 
 fn a_worker_that_ends_at_once_is_seen_and_its_last_lines_shown() {
