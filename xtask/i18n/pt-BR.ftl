@@ -16,7 +16,7 @@ told-compose = Docker { $engine }, Compose { $compose }
 told-host = um Redis de verdade ({ $path }) e a aplicação como processos comuns
 told-embedded = pocket-redis no lugar do Redis (não guarda nada) e a aplicação como processos comuns
 not-this-stack =
-    A stack “{ $stack }” não é possível aqui; tento a próxima:
+    A stack “{ $stack }” não está disponível aqui; a próxima será tentada. O motivo:
     { $reason }
 kept =
     A stack continua no ar: { $url }
@@ -31,7 +31,7 @@ stopping = Parando e limpando tudo…
 two-lines =
     esperado:   { $expected }
     encontrado: { $found }
-disagree = { $what }: esperava “{ $expected }”, encontrei “{ $found }”
+disagree = { $what }: esperado “{ $expected }”, encontrado “{ $found }”
 should-differ = { $what }: “{ $one }” nos dois lugares, onde se esperavam valores diferentes
 not-up = a stack não está no ar
 
@@ -49,7 +49,7 @@ proof-same-release = na mesma release { $release }
 app-here = { $image } está aqui e atualizada (commit { $commit })
 app-built = { $image } foi construída em um contêiner (commit { $commit })
 app-loaded = { $image } foi carregada do kit (commit { $commit })
-app-packed = { $image } foi empacotada com binários compilados nesta máquina (commit { $commit }); não deu para construí-la em um contêiner: { $reason }
+app-packed = { $image } foi empacotada com binários compilados nesta máquina (commit { $commit }); não foi possível construí-la em um contêiner: { $reason }
 app-impossible =
     A imagem da aplicação não pôde ser construída nem empacotada.
     A construção falhou: { $built }
@@ -58,7 +58,7 @@ redis-chosen = { $image } faz o papel do Redis, como manda REDIS_IMAGE
 redis-here = { $image } está aqui
 redis-loaded = { $image } foi carregada do kit
 redis-pulled = { $image } foi baixada
-redis-stand-in = { $image } substitui { $real }, que não está ao alcance daqui: um substituto que não guarda nada (o .env o indica)
+redis-stand-in = { $image } fica no lugar de { $real }, que não pode ser obtida aqui: um substituto que não guarda nada (o .env o indica)
 redis-impossible =
     A imagem { $image } não pôde ser baixada nem trocada pelo substituto.
     O download falhou: { $pulled }
@@ -104,13 +104,13 @@ bad-inspect = o docker inspect não disse o que se esperava: { $reason }
 left-behind =
     Algo ficou para trás. Remova com:
         { $commands }
-doing-start = não consigo iniciar “{ $program }”
-doing-signals = não consigo escutar o Ctrl-C
-doing-find-repository = não encontro o repositório
-doing-pack = não consigo empacotar a imagem { $image }
-doing-port = não encontro uma porta livre
+doing-start = não foi possível iniciar “{ $program }”
+doing-signals = não foi possível capturar o Ctrl-C
+doing-find-repository = não foi possível encontrar o repositório
+doing-pack = não foi possível empacotar a imagem { $image }
+doing-port = não foi possível encontrar uma porta livre
 doing-temporary = uma pasta temporária
-doing-json = não consigo imprimir o relatório
+doing-json = não foi possível imprimir o relatório
 
 ## O diagnóstico
 doctor-image-here = está aqui
@@ -123,7 +123,7 @@ doctor-leftover = { $project } não foi removido: docker compose --project-name 
 doctor-choice = “{ $xtask } demo” escolheria a stack “{ $stack }”.
 
 ## O livro
-step-turn = vez
+step-turn = espera da vez
 step-in-a-row = todas em sequência
 step-not-run = · não executado: { $reason }
 steps = passos: { $count }
@@ -151,7 +151,7 @@ wrong-status = código de saída esperado: { $expected }, encontrado: { $found }
 wrong-limit = não terminou em { $seconds } s
 wrong-start = não pôde ser iniciado: { $reason }
 rule-unclosed-fence = o bloco não foi fechado
-rule-bad-attribute = “{ $attribute }” não é um atributo: stderr, timeout=SEGUNDOS e norun="motivo" são
+rule-bad-attribute = “{ $attribute }” não é um atributo; os que existem são stderr, timeout=SEGUNDOS e norun="motivo"
 rule-norun-without-reason = norun não diz o motivo: norun="motivo"
 rule-no-command = o bloco não contém nenhum comando: uma linha que começa com “$ ”
 rule-empty-command = não há comando depois do “$”
@@ -161,9 +161,9 @@ rule-only-wildcards = a saída só tem curingas e aceitaria qualquer coisa
 rule-bad-head = “{ $line }” não é uma linha do cabeçalho: minutes: N, translates: HASHES
 
 ## A apresentação
-no-terminal = Uma apresentação precisa de um terminal, para o que mostra e para as teclas
+no-terminal = Uma apresentação precisa de um terminal, para mostrar a página e ler as teclas
 no-terminal-cure = Execute-a em um terminal do Linux, do macOS ou do WSL, sem redirecioná-la; sem --present, roda em qualquer lugar.
-doing-terminal = não consigo usar o terminal
+doing-terminal = não foi possível usar o terminal
 no-step = A página “{ $name }” não tem o passo { $number }
 no-step-cure = Ela tem { $count }, contados a partir do 1.
 steps-before = passos anteriores ({ $count })
@@ -182,7 +182,7 @@ keys-more = Enter continua · s pula · b volta · n notas · q sai
 keys-run = Enter executa · s pula · b volta · n notas · q sai
 keys-next = Enter avança · a repete · r refaz · b volta · n notas · q sai
 keys-end = Enter termina · b volta · n notas · q sai
-keys-notes = qualquer tecla: continuar
+keys-notes = qualquer tecla continua
 
 ## O kit
 step-programs = programas
@@ -204,7 +204,7 @@ kit-foreign = não é um kit deste formato ({ $found })
 kit-cut-off = está truncado: { $whole } de { $all } arquivos estão inteiros
 kit-altered = foi alterado: { $path } não confere com a soma de verificação
 kit-unlisted = contém { $path }, que não está na lista dele
-kit-unread = não consigo ler { $file }: { $reason }
+kit-unread = não foi possível ler { $file }: { $reason }
 kit-unlike = o que foi gravado em { $file } não é o que se lê de volta: { $reason }
 kit-platform = O kit foi feito para { $made }, e esta máquina é { $this }
 kit-platform-cure = Nada foi carregado. Peça um kit salvo em uma máquina como esta.
