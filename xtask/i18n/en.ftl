@@ -119,8 +119,11 @@ doctor-no-git = not here: the release will be called “unknown”
 doctor-no-buildx = not here: images are packed from binaries built on this host, or install docker-buildx-plugin
 doctor-port-free = free
 doctor-port-taken = taken ({ $error }): stop what uses it, or set HTTP_PORT
+doctor-no-curl = not here: the pages visit the app with it (“sudo apt-get install curl”)
 doctor-leftover = { $project } was not removed: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” would take the stack “{ $stack }”.
+doctor-ready = Ready for the book: every page can be run, without network too.
+doctor-not-ready = Not ready for the book, for want of: { $lacking }. Do what the lines above say, then ask again: { $xtask } doctor
 
 ## The book
 step-turn = turn

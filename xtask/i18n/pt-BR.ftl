@@ -119,8 +119,11 @@ doctor-no-git = não está aqui: a release vai se chamar “unknown”
 doctor-no-buildx = não está aqui: as imagens usam binários compilados nesta máquina; ou instale docker-buildx-plugin
 doctor-port-free = livre
 doctor-port-taken = ocupada ({ $error }): pare o programa que a usa, ou defina HTTP_PORT
+doctor-no-curl = não está aqui: é com ele que as páginas visitam a aplicação (“sudo apt-get install curl”)
 doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” escolheria a stack “{ $stack }”.
+doctor-ready = Pronta para o livro: esta máquina executa todas as páginas, mesmo sem rede.
+doctor-not-ready = Ainda não está pronta para o livro. Falta: { $lacking }. Siga as linhas acima e pergunte de novo: { $xtask } doctor
 
 ## O livro
 step-turn = espera da vez

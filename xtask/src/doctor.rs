@@ -24,7 +24,8 @@ enum Finding {
     Note(String),
 }
 
-/// `cargo xtask doctor`: prints the findings on stdout, and the stack that `demo` would choose.
+/// `cargo xtask doctor`: prints the findings on stdout, the stack that `demo` would choose, and whether the book's pages
+/// can be run: what a learner has to know the evening before.
 ///
 /// # Errors
 ///
@@ -35,6 +36,15 @@ pub fn run(repository: &Repository) -> Result {
     if matches!(engine, Err(Failure::Interrupted)) || matches!(compose, Err(Failure::Interrupted)) {
         return Err(Failure::Interrupted);
     }
+    // What the pages lack.
+    let mut lacking: Vec<String> = Vec::new();
+    let mut lacks = |name: &str, is_lacking: bool| {
+        if is_lacking {
+            lacking.push(name.to_owned());
+        }
+    };
+    lacks("docker", engine.is_err());
+    lacks("compose", !compose.as_ref().is_ok_and(|compose| compose.words == ["docker", "compose"]));
     print(
         "docker",
         &found(engine.as_ref().map(|engine| format!("{} ({})", engine.version, engine.platform))),
@@ -45,7 +55,11 @@ pub fn run(repository: &Repository) -> Result {
     );
     if engine.is_ok() {
         print("buildx", &buildx());
+        let real = images::real_redis(repository)?;
         for (name, here) in images::look(repository)? {
+            lacks(&name, !here);
+            // The stand-in plays for the demo alone.
+            lacks(&real, name == images::STAND_IN);
             print(
                 &name,
                 &if here {
@@ -59,12 +73,23 @@ pub fn run(repository: &Repository) -> Result {
     }
     print("redis-server", &found(Kind::Host.find().as_ref().map(|host| host.told())));
     print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
-    print(&format!("port {PORT}"), &port());
+    let curl = which::which("curl");
+    lacks("curl", curl.is_err());
+    let curl = curl.map(|path| path.display().to_string());
+    print("curl", &curl.map_or(Finding::Missing(text!("doctor-no-curl")), Finding::Here));
+    let port = port();
+    lacks(&format!("port {PORT}"), !matches!(port, Finding::Here(_)));
+    print(&format!("port {PORT}"), &port);
     for kind in Kind::ALL {
         if kind.find().is_ok() {
             say(&text!("doctor-choice", stack = kind.name()));
             break;
         }
+    }
+    if lacking.is_empty() {
+        say(&text!("doctor-ready"));
+    } else {
+        say(&text!("doctor-not-ready", lacking = lacking.join(", ")));
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ mod app;
 mod pack;
 mod redis;
 
+pub use redis::STAND_IN;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::time::Duration;
