@@ -52,7 +52,7 @@ pub struct Images {
 impl Images {
     /// Whether a stand-in plays Redis.
     pub fn is_stand_in(&self) -> bool {
-        self.redis == redis::STAND_IN
+        self.redis == STAND_IN
     }
 }
 

@@ -17,6 +17,7 @@ mod harness;
 mod images;
 mod interrupts;
 mod keep;
+mod kit;
 mod lies;
 mod live;
 mod narration;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         narration::tests(),
         prerequisites::tests(),
         doctor::tests(),
+        kit::tests(),
         packages::tests(),
         readme::tests(),
         pages::tests(),
