@@ -195,10 +195,11 @@ step-unpack = descompactação
 kit-saved = O kit está em { $file }: { $size } MB, release { $release }, para { $host }.
 kit-ready = Tudo pronto para trabalhar sem rede: release { $release }.
 kit-commands =
-    { $start } doctor            o que esta máquina tem e o que falta
-    { $start } demo              a história, do começo à prova
-    { $start } run reset         uma página, com os comandos executados e conferidos
-    { $start } live              o livro, com um botão em cada passo
+    cd { $folder }
+    ./start doctor      o que esta máquina tem e o que falta
+    ./start demo        a história, do começo à prova
+    ./start run reset   uma página, com os comandos executados e conferidos
+    ./start live        o livro, com um botão em cada passo
     O livro, para ler: { $book }
 kit-refused =
     { $file } foi recusado: { $reason }

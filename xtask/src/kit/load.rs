@@ -2,7 +2,7 @@
 //! loaded, and the folder is put in its place. Whatever fails on the way, nothing half-done is left.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::engine::Engine;
 use crate::failure::{Context, Failure, Result};
@@ -161,10 +161,8 @@ fn ready(kit: &Kit) {
     let folder = fs::canonicalize(&kit.folder).unwrap_or_else(|_| kit.folder.clone());
     let folder = Kit { folder, manifest: kit.manifest.clone() };
     headline(&text!("kit-ready", release = kit.manifest.release));
-    let start: PathBuf = folder.folder.join("start");
-    for line in text!("kit-commands", start = start.display(), book = folder.book().display()).lines() {
-        aside(line);
-    }
+    let told = text!("kit-commands", folder = folder.folder.display(), book = folder.book().display());
+    told.lines().for_each(aside);
 }
 
 /// Why a file is no good, for a person.
