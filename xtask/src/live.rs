@@ -1,13 +1,14 @@
 //! `cargo xtask live`: the book on this machine, with a button on every step. `press` serves it and runs the steps;
-//! this sets the stage for them, and removes what they have left, however `press` ends.
+//! this sets the stage for them, and removes what they have left, however `press` ends. `press` does so where this is killed.
 
+use std::collections::BTreeSet;
 use std::env;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use runbook::process;
@@ -25,6 +26,9 @@ use crate::text;
 
 /// How long `press` may take to end: a command that it runs has ten seconds itself, a removal more.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// How long what `press` ran may take to end once it was asked to, where `press` is no more.
+const STEP: Duration = Duration::from_secs(10);
 
 /// Which command fails where the engine does not answer.
 const ENGINE: &str = "docker version --format '{{.Server.Version}}'";
@@ -58,10 +62,12 @@ pub fn run(repository: &Repository, options: &Options, language: Language) -> Re
     let project = stage.project();
     let mut press = Command::new(binary(&built, "press")?);
     press
-        .args(["live", "--port", &options.port.to_string(), "--app", &format!("127.0.0.1:{}", pages::PORT)])
+        .args(["live", "--until-eof", "--port", &options.port.to_string()])
+        .args(["--app", &format!("127.0.0.1:{}", pages::PORT)])
         .args(["--engine", ENGINE, "--start-over", &start_over(&project, language)?])
         .current_dir(&repository.root)
-        .stdin(Stdio::null())
+        // Its end is ours, however we come to it.
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped());
     for (name, value) in pages::environment(Some(&project)) {
         match value {
@@ -79,24 +85,19 @@ pub fn run(repository: &Repository, options: &Options, language: Language) -> Re
 fn serve(press: Command, language: Language) -> Result {
     let mut press = process::spawn(press).context(|| text!("doing-start", program = "press"))?;
     let (sender, said) = mpsc::channel();
-    if let Some(stdout) = press.stdout().take() {
-        thread::spawn(move || {
-            let mut stdout = BufReader::new(stdout);
-            let mut url = String::new();
-            stdout.read_line(&mut url).ok();
-            sender.send(url).ok();
-        });
-    }
+    let listener = press.stdout().take().map(|stdout| thread::spawn(move || listen(stdout, &sender)));
     loop {
-        if let Ok(url) = said.try_recv()
-            && !url.is_empty()
-        {
-            let url = format!("{}{}/", url.trim(), language.tag());
+        if let Ok(url) = said.try_recv() {
+            let url = format!("{url}{}/", language.tag());
             headline(&text!("live-ready", url = url));
             // Who does not read it has read the line above.
-            writeln!(std::io::stdout(), "{url}").ok();
+            writeln!(io::stdout(), "{url}").ok();
         }
         if let Some(status) = press.try_wait().context(|| text!("doing-start", program = "press"))? {
+            // What it ran goes on without it, and would start again what is removed.
+            press.start_kill().ok();
+            let left = listener.and_then(|listener| listener.join().ok()).unwrap_or_default();
+            left.into_iter().for_each(end_group);
             return Err(Failure::Failed(text!("program-failed", program = "press", status = status)));
         }
         if go_on().is_err() {
@@ -107,6 +108,37 @@ fn serve(press: Command, language: Language) -> Result {
         thread::sleep(process::TICK);
     }
 }
+
+/// Hears `press` to its end: passes on its address, and returns the groups of processes that it has not seen end.
+fn listen(stdout: impl Read, address: &Sender<String>) -> BTreeSet<i32> {
+    let mut groups = BTreeSet::new();
+    for line in BufReader::new(stdout).lines().map_while(io::Result::ok) {
+        match line.split_once(' ').map(|(sign, group)| (sign, group.parse())) {
+            Some(("+", Ok(group))) => groups.insert(group),
+            Some(("-", Ok(group))) => groups.remove(&group),
+            _ => address.send(line).is_ok(),
+        };
+    }
+    groups
+}
+
+/// Ends a group of processes that are nobody's children any more: asks first, and kills where that is not heard.
+#[cfg(unix)]
+fn end_group(group: i32) {
+    use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+    // The first process's would be every process there is.
+    let Some(group) = Some(group).filter(|group| *group > 1).and_then(Pid::from_raw) else { return };
+    kill_process_group(group, Signal::TERM).ok();
+    let asked = Instant::now();
+    while asked.elapsed() < STEP && test_kill_process_group(group).is_ok() {
+        thread::sleep(process::TICK);
+    }
+    kill_process_group(group, Signal::KILL).ok();
+}
+
+/// There they end with `press`, whose job they are.
+#[cfg(not(unix))]
+fn end_group(_group: i32) {}
 
 /// The command by which `press` has the stack removed: this program's own.
 fn start_over(project: &Project, language: Language) -> Result<String> {

@@ -24,13 +24,14 @@ pub mod stage;
 pub mod texts;
 
 use std::convert::Infallible;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{env, fs, io};
+use std::{env, fs, io, thread};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use axum::body::{Body, to_bytes};
 use axum::extract::{self, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -40,8 +41,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream;
+use runbook::process;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tower_http::services::ServeDir;
 
 use crate::build::Order;
@@ -72,6 +74,8 @@ pub struct Options {
     pub start_over: String,
     /// The command that fails where the engine does not answer.
     pub engine: String,
+    /// Whether the end of stdin means that who started this is gone, and would have removed the stack.
+    pub until_eof: bool,
 }
 
 /// The server's state.
@@ -87,12 +91,15 @@ type Shared = Arc<Live>;
 /// Why something is not done: a status and a sentence.
 type Refused = (StatusCode, String);
 
-/// Builds the books and serves them until Ctrl-C or SIGTERM, then ends what runs. The address is the one
-/// line on stdout.
+/// Builds the books and serves them until Ctrl-C or SIGTERM, then ends what runs. Where `until_eof` says so, the end of
+/// stdin ends it too, and the stack is removed, since nobody else would.
+///
+/// The address is the first line on stdout. Each line after it tells of a group of processes that is started, as `+ 12`, or
+/// has ended, as `- 12`: whoever started this can end them where this is killed.
 ///
 /// # Errors
 ///
-/// The port is taken (an [`io::Error`] of that kind), or the books cannot be built.
+/// The port is taken (an [`io::Error`] of that kind), the books cannot be built, or the stack that nobody else removes is left.
 pub fn run(order: &Order, options: Options) -> Result<()> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", options.port))
         .with_context(|| format!("port {} of 127.0.0.1 cannot be had", options.port))?;
@@ -108,18 +115,36 @@ pub fn run(order: &Order, options: Options) -> Result<()> {
         guard: Arc::new(Guard::new(address.port())?),
         app: options.app,
     });
+    let (sender, orphaned) = oneshot::channel();
+    if options.until_eof {
+        thread::spawn(move || {
+            // Whatever is read, what counts is its end.
+            io::copy(&mut io::stdin().lock(), &mut io::sink()).ok();
+            sender.send(()).ok();
+        });
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
-        println!("{url}");
+        say(&url);
+        process::tell_groups(|group, runs| say(&format!("{} {group}", if runs { '+' } else { '-' })));
         tokio::select! {
-            served = axum::serve(listener, router(live)) => served.context("the server has ended"),
+            served = axum::serve(listener, router(live)) => served.context("the server has ended").map(|()| false),
             // Open streams of events would hold up a shutdown that waits for its connections.
-            stopped = crate::serve::stop() => stopped,
+            stopped = crate::serve::stop() => stopped.map(|()| false),
+            Ok(()) = orphaned => Ok(true),
         }
     });
     stage.close();
-    served
+    if served? {
+        stage.remove().map_err(|reason| anyhow!("the stack could not be removed: {reason}"))?;
+    }
+    Ok(())
+}
+
+/// A line on stdout, which nobody may read any more.
+fn say(line: &str) {
+    writeln!(io::stdout(), "{line}").ok();
 }
 
 /// Builds the books in a process of their own: what that takes of memory is given back when it has ended.

@@ -58,6 +58,9 @@ enum Task {
         /// The command that fails where the Docker engine does not answer
         #[arg(long, value_name = "COMMAND")]
         engine: String,
+        /// Take the end of stdin for the end of who started this: end too, with what runs and with the stack
+        #[arg(long)]
+        until_eof: bool,
     },
     /// Find what is wrong with the pages without running them
     Check,
@@ -120,9 +123,9 @@ fn run(task: Task) -> Result<()> {
             Ok(())
         }
         Task::Serve { options, port } => serve::run(order(options), port),
-        Task::Live { port, app, start_over, engine } => {
+        Task::Live { port, app, start_over, engine, until_eof } => {
             let options = Options { lang: Choice::All, report: None };
-            live::run(&order(options), live::Options { port, app, start_over, engine })
+            live::run(&order(options), live::Options { port, app, start_over, engine, until_eof })
         }
         Task::Check => check(&root),
         Task::Follow { pages } => {

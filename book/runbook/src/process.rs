@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +25,31 @@ const SIGTERM: i32 = 15;
 
 /// How many lines may wait to be heard: a program that prints faster waits.
 const LINES: usize = 1024;
+
+/// Who is told of the groups that run.
+static LISTENER: OnceLock<fn(u32, bool)> = OnceLock::new();
+
+/// From here on `listener` is told of each group of processes that [`run`] starts, by its number (with `true`) and of its end
+/// (with `false`), so that somebody can end it where we are killed. The first listener stays.
+pub fn tell_groups(listener: fn(u32, bool)) {
+    LISTENER.get_or_init(|| listener);
+}
+
+/// A group that runs: its end is told when this is dropped.
+struct Group(u32);
+
+impl Group {
+    fn begun(leader: u32) -> Group {
+        LISTENER.get().inspect(|tell| tell(leader, true));
+        Group(leader)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        LISTENER.get().inspect(|tell| tell(self.0, false));
+    }
+}
 
 /// A started program, in a group of its own.
 pub type Child = Box<dyn ChildWrapper>;
@@ -84,6 +110,7 @@ pub fn run(mut command: Command, limits: &Limits, heard: &mut dyn FnMut(Stream, 
         }
         child
     };
+    let _group = Group::begun(child.id());
 
     let started = Instant::now();
     let mut is_silent = true;

@@ -1,9 +1,12 @@
 //! `cargo xtask live` on the real stack: a chapter run to its end with the buttons, in a browser, and nothing left afterwards.
 
+use std::env;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::PoisonError;
+use std::thread;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -12,9 +15,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{eventually, test, tests};
 use crate::pages::PORT;
-use crate::system::Signal;
+use crate::system::{Signal, send, set_mode};
 use crate::tree::Tree;
-use crate::xtask::{COMPILING, Running, images_are_current, xtask};
+use crate::xtask::{COMPILING, Running, Xtask, images_are_current, xtask};
 
 /// The chapters that are run with the buttons.
 const CHAPTERS: [(&str, &str); 1] = [("pt-BR", "tips")];
@@ -26,6 +29,8 @@ pub fn tests() -> Vec<Trial> {
     let mut tests = tests!["live";
         a_port_that_is_taken_is_said_with_what_holds_it: [],
         ctrl_c_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
+        a_press_that_is_killed_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
+        killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
     ];
     for (language, chapter) in CHAPTERS {
         let name = format!("{chapter} in {language} is run to its end with the buttons");
@@ -38,8 +43,27 @@ pub fn tests() -> Vec<Trial> {
 
 /// Starts `live`, and returns it with its address, which ends with a slash.
 fn start() -> (Running, String) {
+    started(xtask(&Tree::real(), ["live", "--port", "0"]))
+}
+
+/// As [`start`], and begins a step that hangs once its stack is up: the `curl` that it finds does not end by itself.
+fn start_hanging() -> (Running, String) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let curl = folder.path().join("curl");
+    fs::write(&curl, "#!/bin/sh\nexec sleep 600\n").expect("a program can be written");
+    set_mode(&curl, 0o755);
+    let paths = env::var_os("PATH").unwrap_or_default();
+    let paths = env::split_paths(&paths).collect::<Vec<_>>();
+    let paths = env::join_paths([folder.path().to_owned()].into_iter().chain(paths)).expect("paths");
+    let (live, url) = started(xtask(&Tree::real(), ["live", "--port", "0"]).env("PATH", paths));
+    run_first_step(&url);
+    process(&live, "sleep");
+    (live, url)
+}
+
+fn started(live: Xtask) -> (Running, String) {
     images_are_current();
-    let live = xtask(&Tree::real(), ["live", "--port", "0"]).start();
+    let live = live.start();
     let url = eventually("the book is live", COMPILING, || {
         let said = live.stderr();
         let (_, rest) = said.split_once("The book is live: ")?;
@@ -79,17 +103,53 @@ fn run_with_the_buttons(language: &str, chapter: &str) {
 fn ctrl_c_during_a_run_leaves_nothing_behind() {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
     let (live, url) = start();
+    run_first_step(&url);
+    process(&live, "docker-compose");
+    live.signal(Signal::Interrupt);
+    live.end(STEP).assert_code(0).assert_nothing_left();
+}
+
+fn a_press_that_is_killed_during_a_run_leaves_nothing_behind() {
+    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    let (live, _) = start_hanging();
+    send(process(&live, "press"), None);
+    live.end(STEP).assert_code(1).assert_says("“press” failed").assert_nothing_left();
+}
+
+fn killed_itself_during_a_run_it_leaves_nothing_behind() {
+    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    let (live, _) = start_hanging();
+    // Its turn ends with it, and the port is free once press has removed the stack: nobody else may have the turn before.
+    let turn = thread::spawn(|| {
+        let lock = File::options().append(true).open("/tmp/factor12-port-8080.lock");
+        let lock = lock.expect("the lock of the port");
+        lock.lock().expect("the turn on the port");
+        lock
+    });
+    send(process(&live, "xtask"), None);
+    eventually("press has ended too", STEP, || live.processes().is_empty().then_some(()));
+    let ended = live.end(STEP);
+    assert_eq!(ended.code, None);
+    ended.assert_nothing_left();
+    drop(turn.join());
+}
+
+/// Begins to run the first step of a chapter: the stack is started, and asked by `curl`.
+fn run_first_step(url: &str) {
     let mut page = ureq::get(format!("{url}en/tips.html")).call().expect("the page is served");
     let page = page.body_mut().read_to_string().expect("a body");
     let (_, token) = page.split_once("\"token\":\"").expect("the page has a token");
     let token = token.split('"').next().expect("a token");
     let run = format!("{url}-/live/en/tips/steps/1");
     ureq::post(run).header("X-Live-Token", token).send_empty().expect("the step is begun");
-    eventually("Compose runs", STEP, || {
-        live.processes().iter().any(|process| process.name.starts_with("docker-compose")).then_some(())
-    });
-    live.signal(Signal::Interrupt);
-    live.end(STEP).assert_code(0).assert_nothing_left();
+}
+
+/// The process of this name, once there is one.
+fn process(live: &Running, name: &str) -> u32 {
+    eventually(name, STEP, || {
+        let processes = live.processes();
+        processes.iter().find(|process| process.name.starts_with(name)).map(|process| process.id)
+    })
 }
 
 fn a_port_that_is_taken_is_said_with_what_holds_it() {
@@ -145,7 +205,7 @@ impl Browser {
     /// What a script returns, once it is something.
     fn wait(&self, script: &str, limit: Duration) -> Value {
         eventually(script, limit, || {
-            std::thread::sleep(Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
             Some(self.run(script)).filter(|value| !value.is_null())
         })
     }

@@ -331,7 +331,12 @@ impl Stage {
         good
     }
 
-    fn remove(&self) -> Result<(), String> {
+    /// Removes the stack.
+    ///
+    /// # Errors
+    ///
+    /// The last words of the command that should have.
+    pub fn remove(&self) -> Result<(), String> {
         self.call(&self.start_over, REMOVAL)
     }
 

@@ -109,7 +109,14 @@ impl Live {
 
     /// On these books, with the app at this address; the start is `press live` with `more` arguments.
     pub fn with(books: Books, app: &str, more: &[&str]) -> Live {
-        let mut child = command(books.root(), app).args(["--port", "0"]).args(more).spawn().unwrap();
+        let mut command = command(books.root(), app);
+        command.args(more);
+        Live::begin(command, books)
+    }
+
+    /// By this command, on a free port.
+    pub fn begin(mut command: Command, books: Books) -> Live {
+        let mut child = command.args(["--port", "0"]).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").and_then(|line| line.strip_suffix('/'));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -263,11 +263,8 @@ fn a_port_that_is_taken_ends_it_with_2() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let books = books(MORE);
     let port = taken.local_addr().unwrap().port().to_string();
-    let output = command(books.root(), "127.0.0.1:1")
-        .args(["--port", &port])
-        .stderr(std::process::Stdio::piped())
-        .output()
-        .unwrap();
+    let output =
+        command(books.root(), "127.0.0.1:1").args(["--port", &port]).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains(&port));
     assert!(!books.root().join("target/book-live").exists(), "the books were built in vain");
@@ -284,6 +281,25 @@ fn it_ends_when_asked_to_with_what_it_runs() {
     assert!(Command::new("kill").arg(live.child.id().to_string()).status().unwrap().success());
     assert_eq!(live.child.wait().unwrap().code(), Some(0));
     eventually("the children have ended", || group.iter().all(|pid| !is_alive(pid)));
+}
+
+#[test]
+fn when_who_started_it_is_gone_it_ends_with_what_it_runs_and_removes_the_stack() {
+    let books = books(MORE);
+    let mut command = command(books.root(), "127.0.0.1:1");
+    command.arg("--until-eof").stdin(Stdio::piped());
+    let mut live = Live::begin(command, books);
+    live.run("en/steps", ENDLESS);
+    live.events("en/steps", 0).until(|item| item["text"] == "started");
+    let group = group(&live);
+    assert!(group.len() >= 3, "{group:?}");
+    live.books.write("up", "");
+    drop(live.child.stdin.take());
+    eventually("it has ended", || live.child.try_wait().unwrap().is_some());
+    assert_eq!(live.child.wait().unwrap().code(), Some(0));
+    assert!(group.iter().all(|pid| !is_alive(pid)), "{group:?}");
+    assert!(!live.books.root().join("up").exists());
+    assert_eq!(live.books.read("overs"), "over\n");
 }
 
 #[test]
