@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -67,6 +67,9 @@ pub const WRONG: usize = 2;
 pub const LONG: usize = 3;
 pub const ENDLESS: usize = 4;
 pub const FAILING: usize = 6;
+
+/// How long something may take to happen, and to be told.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The server, ended with the test.
 pub struct Live {
@@ -142,7 +145,14 @@ impl Live {
         )
         .unwrap();
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
+        let mut part = [0; 4096];
+        // Events have no end: what was sent with their head is the answer.
+        while !is_stream(&answer) {
+            match stream.read(&mut part).unwrap() {
+                0 => break,
+                length => answer.extend_from_slice(&part[..length]),
+            }
+        }
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
@@ -176,7 +186,7 @@ impl Live {
         let mut stream = self.connect();
         let head = format!("{}\r\n{}", self.host(), self.key());
         write!(stream, "GET /-/live/{place}/events/{after} HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
-        Events(BufReader::new(stream))
+        Events { stream: BufReader::new(stream), since: Instant::now() }
     }
 
     pub fn connect(&self) -> TcpStream {
@@ -215,16 +225,26 @@ impl Drop for Live {
     }
 }
 
+/// Whether an answer is one of events, as far as it has come.
+fn is_stream(answer: &[u8]) -> bool {
+    let answer = String::from_utf8_lossy(answer);
+    answer.split_once("\r\n\r\n").is_some_and(|(head, _)| head.contains("text/event-stream"))
+}
+
 /// A stream of what happens.
-pub struct Events(BufReader<TcpStream>);
+pub struct Events {
+    stream: BufReader<TcpStream>,
+    since: Instant,
+}
 
 impl Events {
-    /// The next that is told.
+    /// The next that is told. Who waits for what never comes is told something all the same, that the server is there.
     pub fn next(&mut self) -> Value {
         let mut line = String::new();
         loop {
             line.clear();
-            assert_ne!(self.0.read_line(&mut line).unwrap(), 0, "the events have ended");
+            assert!(self.since.elapsed() < PATIENCE, "waited in vain for something to happen");
+            assert_ne!(self.stream.read_line(&mut line).unwrap(), 0, "the events have ended");
             if let Some(news) = line.strip_prefix("data: ") {
                 return serde_json::from_str(news).unwrap();
             }
