@@ -16,6 +16,9 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 /// How often a wait looks at the clock and at the request to stop.
 pub const TICK: Duration = Duration::from_millis(20);
 
+/// The longest that a look at the clock is after the one before: where it is later, we or the whole machine slept in between.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// How long a program may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -76,7 +79,7 @@ pub enum Ended {
 
 /// How a program is run.
 pub struct Limits<'a> {
-    /// How long it may take.
+    /// How long it may take. What we sleep through, as a laptop that is closed does, is not counted.
     pub total: Duration,
     /// How long it may take until its first line, where that is shorter.
     pub first_line: Option<Duration>,
@@ -112,7 +115,8 @@ pub fn run(mut command: Command, limits: &Limits, heard: &mut dyn FnMut(Stream, 
     };
     let _group = Group::begun(child.id());
 
-    let started = Instant::now();
+    let mut ran = Duration::ZERO;
+    let mut looked = Instant::now();
     let mut is_silent = true;
     loop {
         match lines.recv_timeout(TICK) {
@@ -129,10 +133,12 @@ pub fn run(mut command: Command, limits: &Limits, heard: &mut dyn FnMut(Stream, 
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
+        ran += looked.elapsed().min(LOOK);
+        looked = Instant::now();
         let limit = limits.first_line.filter(|_| is_silent).unwrap_or(limits.total);
         let ended = if (limits.stop)() {
             Ended::Stopped
-        } else if started.elapsed() >= limit {
+        } else if ran >= limit {
             Ended::TimedOut(limit)
         } else {
             continue;

@@ -8,6 +8,10 @@ const { token, path, steps: canRun, texts } = JSON.parse(document.getElementById
 const SHOWN = 200;
 const AT_ONCE = 100;
 
+// The server says something every 15 seconds: a connection that is silent for longer than this, in milliseconds, is dead,
+// as it may be after a sleep.
+const SILENCE = 40000;
+
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
@@ -292,6 +296,19 @@ const apply = async ({ busy: now, items }) => {
     }
 };
 
+// What is heard of the server; after a long silence it is asked anew.
+const heard = async promise => {
+    const timer = setTimeout(() => {
+        say(texts.gone);
+        listen();
+    }, SILENCE);
+    try {
+        return await promise;
+    } finally {
+        clearTimeout(timer);
+    }
+};
+
 let connection = null;
 const listen = async () => {
     connection?.abort();
@@ -299,7 +316,7 @@ const listen = async () => {
     connection = own;
     while (!own.signal.aborted) {
         try {
-            const answer = await ask('GET', `${path}/events/${last}`, own.signal);
+            const answer = await heard(ask('GET', `${path}/events/${last}`, own.signal));
             if (!answer.ok) {
                 say(texts.stale);
                 return;
@@ -309,7 +326,8 @@ const listen = async () => {
             }
             let text = '';
             const decoder = new TextDecoder();
-            for (let reader = answer.body.getReader(), part = await reader.read(); !part.done; part = await reader.read()) {
+            const reader = answer.body.getReader();
+            for (let part = await heard(reader.read()); !part.done; part = await heard(reader.read())) {
                 text += decoder.decode(part.value, { stream: true });
                 const events = text.split('\n\n');
                 text = events.pop();
@@ -349,7 +367,7 @@ const watch = async () => {
     const own = ++watched;
     while (own === watched && !document.hidden) {
         try {
-            const { hits: now } = await (await ask('GET', '/-/live/hits')).json();
+            const { hits: now } = await (await ask('GET', '/-/live/hits', AbortSignal.timeout(SILENCE))).json();
             hits.textContent = now === null ? texts.down : now.toLocaleString(document.documentElement.lang);
             hits.classList.toggle('live-down', now === null);
         } catch {

@@ -1,13 +1,14 @@
 //! `press live` as an instructor uses it: buttons, keys, two windows, and what a screen reader is told.
 
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{env, fs};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::access::{examiner, violations};
-use crate::common::live::{ENDLESS, LONG, Live, RIGHT, WRONG};
+use crate::common::live::{ENDLESS, LONG, Live, RIGHT, WRONG, books};
 use crate::driver::Browser;
 use crate::harness::{Need, tests};
 
@@ -29,6 +30,9 @@ pub fn tests() -> Vec<Trial> {
         every_button_is_reached_by_the_tabulator,
         a_hundred_thousand_lines_stay_smooth_and_few,
         an_end_that_comes_before_the_step_is_let_go_stays,
+        a_verdict_comes_after_a_sleep_in_the_middle_of_a_run,
+        a_connection_that_breaks_is_made_again,
+        a_connection_that_is_silently_dead_is_made_again,
         the_portuguese_page_speaks_portuguese,
         a_page_without_steps_has_a_counter_alone,
         when_the_server_has_gone_the_page_says_so,
@@ -366,6 +370,65 @@ fn an_end_that_comes_before_the_step_is_let_go_stays() {
     until_verdict(&browser, 1, "✓ matched · 0.1 s");
     let is_running = browser.run("return !!document.querySelector('.live-running')", &json!([]));
     assert_eq!(is_running, false);
+}
+
+fn a_verdict_comes_after_a_sleep_in_the_middle_of_a_run() {
+    let page = "# More\n\n```console\n$ echo up; until test -e go; do sleep 0.1; done\nup\n```\n";
+    let live = Live::with(books(page), "127.0.0.1:1", &[]);
+    let browser = at(&live, "/en/more.html");
+    click_run(&browser, 1);
+    until_verdict(&browser, 1, "is running");
+    live.books.write("go", "");
+    live.sleep(Duration::from_secs(5));
+    until_verdict(&browser, 1, "✓ matched");
+    until_progress(&browser, "1 of 1");
+    browser.until("document.querySelector('.live-note').hidden");
+}
+
+fn a_connection_that_breaks_is_made_again() {
+    let live = Live::start();
+    let browser = Browser::start();
+    let script = "const fetched = window.fetch; let [cut, isCut] = [new AbortController(), false]; \
+         window.cut = is => { isCut = is; cut.abort(new TypeError('network error')); cut = new AbortController(); }; \
+         window.fetch = (address, options) => isCut ? Promise.reject(new TypeError('Failed to fetch')) \
+         : fetched(address, { ...options, signal: AbortSignal.any([cut.signal, options?.signal ?? cut.signal]) });";
+    browser.tell("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
+    open(&browser, &live, "/en/steps.html");
+    click_run(&browser, ENDLESS);
+    until_verdict(&browser, ENDLESS, "is running");
+    browser.run("window.cut(true); return null", &json!([]));
+    browser
+        .until("document.querySelector('.live-note').textContent.startsWith('The server does not answer.')");
+    // Meanwhile somebody else stops it.
+    assert_eq!(live.post("stop").status, 202);
+    live.until_end("en/steps", ENDLESS);
+    assert_eq!(browser.run("return !!document.querySelector('.live-running')", &json!([])), true);
+    browser.run("window.cut(false); return null", &json!([]));
+    until_verdict(&browser, ENDLESS, "✗ stopped");
+    browser.until("document.querySelector('.live-note').hidden");
+}
+
+fn a_connection_that_is_silently_dead_is_made_again() {
+    let live = Live::start();
+    let browser = Browser::start();
+    let news = json!({ "busy": { "here": true, "step": 1, "text": "" }, "items": [{ "at": 1, "type": "start", "step": 1 }] });
+    // The first connection tells something and is never heard of again; the page's patience is shortened.
+    let script = format!(
+        "const [fetched, timed] = [window.fetch, window.setTimeout]; let asked = 0; \
+         window.setTimeout = (then, ms) => timed(then, ms === 40000 ? 300 : ms); \
+         window.fetch = (address, options) => !String(address).includes('/events/') || asked++ > 0 \
+         ? fetched(String(address).replace('/events/1', '/events/0'), options) \
+         : Promise.resolve(new Response(new ReadableStream({{ start: stream => {{ \
+         stream.enqueue(new TextEncoder().encode({})); \
+         options.signal.addEventListener('abort', () => stream.error(options.signal.reason)); }} }})));",
+        json!(format!("data: {news}\n\n"))
+    );
+    browser.tell("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
+    open(&browser, &live, "/en/steps.html");
+    browser.until("!document.querySelector('.live-running')");
+    click_run(&browser, RIGHT);
+    until_verdict(&browser, RIGHT, "✓ matched");
+    browser.until("document.querySelector('.live-note').hidden");
 }
 
 fn the_portuguese_page_speaks_portuguese() {

@@ -131,6 +131,17 @@ impl Live {
         live
     }
 
+    /// Lets the server sleep, as it does with its machine; what it runs is awake.
+    #[cfg(unix)]
+    pub fn sleep(&self, time: Duration) {
+        let send = |signal: &str| {
+            Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        };
+        send("-STOP");
+        std::thread::sleep(time);
+        send("-CONT");
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -246,6 +246,17 @@ fn a_verdict_says_that_the_engine_is_gone_where_it_is() {
 }
 
 #[test]
+fn the_time_that_the_machine_sleeps_is_not_the_steps() {
+    let page = "# More\n\n```console,timeout=4\n$ echo one; sleep 1; echo two\none\ntwo\n```\n";
+    let live = Live::with(books(page), "127.0.0.1:1", &[]);
+    live.run("en/more", 1);
+    live.events("en/more", 0).until(|item| item["text"] == "one");
+    live.sleep(Duration::from_secs(6));
+    let items = live.until_end("en/more", 1);
+    assert_eq!(end(&items, 1)["kind"], "matched", "{items:?}");
+}
+
+#[test]
 fn the_counter_is_read_from_the_app_without_a_visit() {
     let app = TcpListener::bind("127.0.0.1:0").unwrap();
     let live = Live::with(books(MORE), &app.local_addr().unwrap().to_string(), &[]);
