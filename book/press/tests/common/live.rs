@@ -218,7 +218,7 @@ pub fn command(root: &Path, app: &str) -> Command {
     command.args([
         "live",
         "--start-over",
-        "rm -f up; echo over >> overs",
+        "test ! -e gone || { echo no engine; exit 1; }; rm -f up; echo over >> overs",
         "--engine",
         "test ! -e gone",
         "--app",

@@ -246,6 +246,45 @@ fn a_verdict_says_that_the_engine_is_gone_where_it_is() {
 }
 
 #[test]
+fn an_engine_that_goes_while_a_step_runs_is_said_to_be_gone_and_the_chapter_is_started_over_once_it_is_back()
+{
+    let page = "# More\n\n```console\n$ echo up; until test -e gone; do sleep 0.1; done; exit 1 # as docker does\nup\n```\n\n\
+                ```console,timeout=2\n$ sleep 60 # as docker does that waits for it\n```\n";
+    let live = Live::with(books(page), "127.0.0.1:1", &[]);
+    live.run("en/more", 1);
+    live.events("en/more", 0).until(|item| item["text"] == "up");
+    live.books.write("up", "");
+    live.books.write("gone", "");
+    for (step, kind) in [(1, "status"), (2, "limit")] {
+        if step > 1 {
+            let begun = || live.post(&format!("en/more/steps/{step}")).status == 202;
+            eventually("the step before has ended", begun);
+        }
+        let items = live.until_end("en/more", step);
+        let end = end(&items, step);
+        assert_eq!((&end["good"], &end["kind"]), (&false.into(), &kind.into()), "{end}");
+        let text = end["text"].as_str().unwrap();
+        let cure = "The Docker engine does not answer. Start it, then start the chapter over.";
+        assert!(text.ends_with(cure), "{text}");
+    }
+    let start_over = || {
+        eventually("the step has ended", || live.post("en/more/start-over").status == 202);
+        eventually("it is done", || live.events("en/more", 0).next()["busy"].is_null());
+        live.events("en/more", 0).until(|item| item["type"] == "note")
+    };
+    let items = start_over();
+    assert!(
+        items.iter().any(|item| item["text"] == "The stack could not be removed: no engine"),
+        "{items:?}"
+    );
+    assert_eq!(end(&items, 1)["good"], false, "nothing is forgotten");
+    fs::remove_file(live.books.root().join("gone")).unwrap();
+    let items = start_over();
+    assert!(items.iter().all(|item| item["type"] != "end"), "{items:?}");
+    assert!(!live.books.root().join("up").exists());
+}
+
+#[test]
 fn the_time_that_the_machine_sleeps_is_not_the_steps() {
     let page = "# More\n\n```console,timeout=4\n$ echo one; sleep 1; echo two\none\ntwo\n```\n";
     let live = Live::with(books(page), "127.0.0.1:1", &[]);
