@@ -189,6 +189,34 @@ const choose = number => {
     }
 };
 
+// Whether the reader sees a step's button.
+const isSeen = ({ start, box, number }) => {
+    const { top, bottom } = (canRun[number - 1] ? start : box).getBoundingClientRect();
+    return top >= barHeight() && bottom <= innerHeight;
+};
+const barHeight = () => document.getElementById('mdbook-menu-bar')?.offsetHeight ?? 0;
+
+// What a step prints below the reader's window is moved into it, if they look at the step.
+const follow = step => {
+    if (isSeen(step)) {
+        step.box.scrollIntoView({ block: 'nearest' });
+    }
+};
+
+// The next step is the one at hand; it is moved into the window if what was printed stays there.
+const next = step => {
+    const other = steps[step.number];
+    if (!other) {
+        return;
+    }
+    choose(other.number);
+    const height = other.box.getBoundingClientRect().bottom - step.box.getBoundingClientRect().top;
+    if (height <= innerHeight - barHeight()) {
+        (canRun[other.number - 1] ? other.start : other.box).focus({ preventScroll: true });
+        other.box.scrollIntoView({ block: 'nearest' });
+    }
+};
+
 const go = number => {
     const step = steps[number - 1];
     if (!step) {
@@ -215,13 +243,16 @@ const happened = {
             announce(fill(texts.running, { step }));
         }
     },
-    command: ({ step: number, command }) => {
+    command: ({ step: number, command }, isNew) => {
         const step = steps[number - 1];
         const [head, gap, tail] = ['live-head', 'live-gap', 'live-tail'].map(className => make('span', { className }));
         const text = `$ ${command.replaceAll('\n', '\n> ')}\n`;
         step.output.append(make('span', { className: 'live-command', textContent: text }), head, gap, tail);
         step.command = { head, gap, tail, last: 0, left: 0 };
         step.output.hidden = false;
+        if (isNew) {
+            follow(step);
+        }
     },
     line: item => line(steps[item.step - 1], item),
     end: ({ step: number, good, kind, text, diff }, isNew) => {
@@ -235,9 +266,10 @@ const happened = {
         }
         if (isNew) {
             announce(fill(texts.ended, { step: number, text }));
+            follow(step);
         }
         if (goOn === number && good && kind !== 'stopped') {
-            go(number + 1);
+            next(step);
         }
         goOn = goOn === number ? 0 : goOn;
     },
@@ -381,8 +413,12 @@ const watch = async () => {
 
 const pressed = {
     r: async () => {
+        const step = steps[current - 1];
         if (canRun[current - 1] === false) {
             go(current + 1);
+        } else if (step && !isSeen(step)) {
+            // Nothing is run that nobody in the room has seen.
+            go(current);
         } else if (current > 0 && await run(current)) {
             goOn = current;
         }

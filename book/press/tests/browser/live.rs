@@ -25,6 +25,7 @@ pub fn tests() -> Vec<Trial> {
         stop_ends_a_run,
         run_all_runs_to_the_end_and_start_over_forgets_it,
         the_keyboard_runs_a_step_and_goes_to_the_next_and_back,
+        what_was_printed_stays_in_sight_and_what_is_out_of_sight_is_not_run,
         letters_that_are_typed_or_turned_off_run_nothing,
         a_screen_reader_is_told_of_starts_and_verdicts_and_not_of_the_past,
         every_button_is_reached_by_the_tabulator,
@@ -240,6 +241,40 @@ fn the_keyboard_runs_a_step_and_goes_to_the_next_and_back() {
     browser.until("document.querySelector('details.notes').open && document.activeElement.textContent === 'Speaker notes'");
     browser.press("n");
     browser.until("!document.querySelector('details.notes').open");
+}
+
+fn what_was_printed_stays_in_sight_and_what_is_out_of_sight_is_not_run() {
+    let prose = "A line.\n\n".repeat(60);
+    let step = |name: &str| format!("```console\n$ seq 12; echo {name}\n1\n...\n{name}\n```\n\n");
+    let page = format!("# More\n\n{prose}{}Text.\n\n{}{prose}{}", step("one"), step("two"), step("three"));
+    let live = Live::with(books(&page), "127.0.0.1:1", &[]);
+    let browser = at(&live, "/en/more.html");
+    browser.resize(1000, 800, 1.0);
+    let is_in_sight = |selector: &str| {
+        let script = "const { top, bottom } = document.querySelector(arguments[0]).getBoundingClientRect(); \
+                      return top >= 50 && bottom <= innerHeight";
+        browser.run(script, &json!([selector])) == true
+    };
+    // Nobody has seen it yet: it is shown, and not run.
+    assert!(!is_in_sight(&of(1, ".live-run")));
+    browser.press("r");
+    assert!(is_in_sight(&of(1, ".live-run")));
+    assert_eq!(text(&browser, ".live-progress"), "0 of 3 steps done");
+    browser.press("r");
+    until_progress(&browser, "1 of 3");
+    browser.until("document.activeElement.textContent === 'Run step 2'");
+    assert!(is_in_sight(&of(1, ".live-output")) && is_in_sight(&of(2, ".live-run")));
+    browser.press("r");
+    until_progress(&browser, "2 of 3");
+    assert_eq!(current(&browser), 3);
+    // The next one is far: the room still reads this one's output.
+    assert!(is_in_sight(&of(2, ".live-output")) && !is_in_sight(&of(3, ".live-run")));
+    browser.press("r");
+    assert!(is_in_sight(&of(3, ".live-run")));
+    assert_eq!(text(&browser, ".live-progress"), "2 of 3 steps done");
+    browser.press("r");
+    until_progress(&browser, "3 of 3");
+    assert!(is_in_sight(&of(3, ".live-output")));
 }
 
 fn letters_that_are_typed_or_turned_off_run_nothing() {
