@@ -69,7 +69,9 @@ pub fn run(repository: &Repository) -> Result {
                 },
             );
         }
-        leftovers()?.iter().for_each(|project| print("demo", project));
+        for (kind, left) in leftovers()? {
+            print(kind, &left);
+        }
     }
     print("redis-server", &found(Kind::Host.find().as_ref().map(|host| host.told())));
     print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
@@ -130,17 +132,36 @@ fn port() -> Finding {
     }
 }
 
-/// Demos that were killed before they could remove what they had started.
-fn leftovers() -> Result<Vec<Finding>> {
+/// Demos that were kept, and tasks that were killed before they could remove what they had started: the kind of task, and
+/// its project. The name of a project holds the number of the process that made it; of one that still runs, it is no leftover.
+fn leftovers() -> Result<Vec<(&'static str, Finding)>> {
     let format = "{{.Label \"com.docker.compose.project\"}}";
     let listed = docker(["ps", "--all", "--filter", "label=com.docker.compose.project", "--format", format])
         .stdout()?;
-    let mut projects: Vec<&str> =
-        listed.lines().filter(|project| project.starts_with("factor12-demo-")).collect();
+    let mut projects: Vec<&str> = listed.lines().collect();
     projects.sort_unstable();
     projects.dedup();
-    Ok(projects
-        .into_iter()
-        .map(|project| Finding::Note(text!("doctor-leftover", project = project)))
-        .collect())
+    let left = |project: &str| {
+        let kinds = ["demo", "book"].into_iter();
+        let mut named =
+            kinds.filter_map(|kind| Some((kind, project.strip_prefix(&format!("factor12-{kind}-"))?)));
+        let (kind, rest) = named.next()?;
+        let maker = rest.split('-').next()?.parse().ok()?;
+        (!runs(maker)).then(|| (kind, Finding::Note(text!("doctor-leftover", project = project))))
+    };
+    Ok(projects.into_iter().filter_map(left).collect())
+}
+
+/// Whether a process runs, ours or another's.
+#[cfg(unix)]
+fn runs(process: i32) -> bool {
+    use rustix::io::Errno;
+    use rustix::process::{Pid, test_kill_process};
+    Pid::from_raw(process).is_some_and(|process| !matches!(test_kill_process(process), Err(Errno::SRCH)))
+}
+
+/// It cannot be told: what is listed may be at work.
+#[cfg(not(unix))]
+fn runs(_process: i32) -> bool {
+    false
 }

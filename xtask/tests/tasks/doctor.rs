@@ -6,7 +6,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 
 use crate::docker;
-use crate::harness::tests;
+use crate::harness::{eventually, tests};
 use crate::programs::Programs;
 use crate::tree::Tree;
 use crate::xtask::{Xtask, binary, images_are_current, xtask};
@@ -15,12 +15,16 @@ pub fn tests() -> Vec<Trial> {
     tests!["doctor";
         it_names_what_is_here_and_the_stack_that_the_demo_would_take: [Engine, Compose, Redis, RealRedis],
         what_the_pages_lack_is_named: [Engine, Compose, Unix],
+        a_demo_that_runs_is_no_leftover: [Engine, Compose, Unix],
         a_dead_engine_is_named_with_its_cure_and_the_next_stack: [Unix, Redis],
         without_docker_and_redis_it_names_both_cures_and_embedded: [Unix],
         a_demo_that_was_left_is_named_with_the_command_that_removes_it: [Engine, Compose],
         it_speaks_portuguese_too: [Unix],
     ]
 }
+
+/// How `docker ps` tells a container's project.
+const PROJECT: &str = "{{.Label \"com.docker.compose.project\"}}";
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -80,6 +84,26 @@ fn a_demo_that_was_left_is_named_with_the_command_that_removes_it() {
     let stdout = xtask(&Tree::real(), ["doctor"]).run(LIMIT).assert_code(0).stdout.clone();
     let command = format!("docker compose --project-name {} down --volumes --remove-orphans", projects[0]);
     assert!(stdout.contains(&format!("{} was not removed: {command}", projects[0])), "{stdout}");
+}
+
+fn a_demo_that_runs_is_no_leftover() {
+    images_are_current();
+    let mut demo = xtask(&Tree::real(), ["demo", "--stack", "compose", "--all"]).start();
+    let project = eventually("the stack of the demo", LIMIT, || {
+        assert!(!demo.has_ended(), "{}", demo.stderr());
+        let ids = docker::asked(&[
+            "ps",
+            "--filter",
+            "label=com.docker.compose.service=worker",
+            "--format",
+            PROJECT,
+        ])?;
+        ids.lines().find(|line| line.starts_with(&format!("factor12-demo-{}-", demo.id()))).map(str::to_owned)
+    });
+    let stdout = xtask(&Tree::real(), ["doctor"]).run(LIMIT).assert_code(0).stdout.clone();
+    assert!(!demo.has_ended(), "the demo was to run meanwhile");
+    assert!(!stdout.contains(&project), "{stdout}");
+    demo.end(LIMIT).assert_code(0);
 }
 
 fn what_the_pages_lack_is_named() {

@@ -188,6 +188,11 @@ impl Running {
         self.child.try_wait().expect("a child can be waited for").is_some()
     }
 
+    /// Its process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         system::send(self.child.id(), Some(signal));
