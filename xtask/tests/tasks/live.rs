@@ -1,4 +1,4 @@
-//! `cargo xtask live` on the real stack: a chapter run to its end with the buttons, in a browser, and nothing left afterwards.
+//! `cargo xtask live` on the real stack: every chapter run to its end in a browser; and nothing is left, however it ends.
 
 use std::env;
 use std::fs::{self, File};
@@ -10,17 +10,29 @@ use std::thread;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
-use runbook::Chapter;
+use runbook::{Chapter, Step};
 use serde_json::{Value, json};
 
 use crate::harness::{eventually, test, tests};
-use crate::pages::PORT;
+use crate::pages::{PAGE, PORT};
 use crate::system::{Signal, send, set_mode};
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, Running, Xtask, images_are_current, xtask};
 
-/// The chapters that are run with the buttons.
-const CHAPTERS: [(&str, &str); 1] = [("pt-BR", "tips")];
+/// How the steps of a chapter are run: in each language in another way.
+#[derive(Clone, Copy)]
+enum Way {
+    /// By the one button for all.
+    RunAll,
+    /// By the key for the step at hand.
+    Keys,
+}
+
+/// Nothing runs, and something may.
+const IDLE: &str = "document.querySelector('#live .live-stop').getAttribute('aria-disabled') === 'true'";
+
+/// A visit: after it the app is up, and has a counter.
+const VISIT: &str = "curl http://127.0.0.1:8080/";
 
 /// Longer than any step takes.
 const STEP: Duration = Duration::from_secs(180);
@@ -32,11 +44,11 @@ pub fn tests() -> Vec<Trial> {
         a_press_that_is_killed_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
     ];
-    for (language, chapter) in CHAPTERS {
-        let name = format!("{chapter} in {language} is run to its end with the buttons");
+    for (language, way) in [("en", Way::Keys), ("pt-BR", Way::RunAll)] {
+        let name = format!("every chapter in {language} is run to its end in a browser");
         use crate::harness::Need::{Chromium, Compose, Driver, Engine, RealRedis, Unix};
         let needs = &[Engine, Compose, RealRedis, Unix, Chromium, Driver];
-        tests.push(test("live", &name, needs, move || run_with_the_buttons(language, chapter)));
+        tests.push(test("live", &name, needs, move || run_every_chapter(language, way)));
     }
     tests
 }
@@ -72,32 +84,70 @@ fn started(live: Xtask) -> (Running, String) {
     (live, url)
 }
 
-fn run_with_the_buttons(language: &str, chapter: &str) {
+/// Runs the chapters of a language in the book's order, all that have something to run, each to its end.
+fn run_every_chapter(language: &str, way: Way) {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
     let (live, url) = start();
     let browser = Browser::start();
-    browser.visit(&format!("{url}{language}/{chapter}.html"));
-    let page = Tree::real().read(&format!("book/{language}/src/{chapter}.md"));
-    let steps = Chapter::parse(chapter, &page).expect("the page keeps to the rules").steps;
-    browser.until("document.querySelectorAll('.live-step').length > 0", STEP);
-    for step in steps.iter().filter(|step| step.attributes.norun.is_none()) {
-        let found = format!("const step = document.querySelectorAll('.live-step')[{}];", step.number - 1);
-        browser.run(&format!("{found} step.querySelector('.live-run').click(); return null"));
-        let kind = browser.wait(&format!("{found} return step.dataset.kind"), STEP);
-        let shown = browser.run(&format!("{found} return step.textContent"));
-        assert_eq!(kind, "good", "{language}/{chapter}, step {}: {shown}", step.number);
-        // The button is for one step at a time.
-        browser.until("!document.querySelector('.live-running')", STEP);
-        if step.number == 1 {
-            browser.until("/\\d/.test(document.querySelector('.live-hits').textContent)", STEP);
+    let source = |name: &str| Tree::real().read(&format!("book/{language}/src/{name}.md"));
+    let names = runbook::chapter::pages(&source("SUMMARY"));
+    let mut driven = 0;
+    for name in &names {
+        let chapter = Chapter::parse(name, &source(name)).expect("the page keeps to the rules");
+        let due = chapter.steps.iter().filter(|step| is_due(step)).count();
+        if due == 0 {
+            continue;
         }
+        browser.visit(&format!("{url}{language}/{name}.html"));
+        browser.until("document.querySelector('.live-step[aria-current=step]')", STEP);
+        match way {
+            Way::RunAll => run_all(&browser, &chapter),
+            Way::Keys => press_the_key(&browser, &chapter),
+        }
+        let done = browser
+            .run("const bar = document.querySelector('progress'); return bar.value === bar.max && bar.max");
+        assert_eq!(done, due, "{language}/{name}: {}", browser.shown());
+        driven += 1;
     }
-    let done = browser
-        .run("return document.querySelector('progress').value === document.querySelector('progress').max");
-    assert_eq!(done, true);
+    let has_steps = |name: &&String| source(name).lines().any(|line| line == "```console");
+    assert_eq!(driven, names.iter().filter(has_steps).count(), "the chapters of the book");
     drop(browser);
     live.signal(Signal::Interrupt);
     live.end(STEP).assert_code(0).assert_nothing_left();
+}
+
+fn is_due(step: &Step) -> bool {
+    step.attributes.norun.is_none()
+}
+
+/// Runs a chapter by one click.
+fn run_all(browser: &Browser, chapter: &Chapter) {
+    browser.click(".live-all");
+    let end = "const bar = document.querySelector('progress'); \
+               if (document.querySelector('.live-step[data-kind=bad]')) { return 'bad'; } \
+               return bar.value === bar.max ? 'good' : null";
+    let end = browser.wait(end, PAGE);
+    assert_eq!(end, "good", "{}: {}", chapter.name, browser.shown());
+    browser.until(IDLE, STEP);
+}
+
+/// Runs a chapter step by step: the key runs the step at hand, and goes on to the next.
+fn press_the_key(browser: &Browser, chapter: &Chapter) {
+    for step in &chapter.steps {
+        let at = format!("document.querySelectorAll('.live-step')[{}]", step.number - 1);
+        browser.until(&format!("{at}.ariaCurrent === 'step'"), STEP);
+        browser.press("r");
+        if !is_due(step) {
+            continue;
+        }
+        let kind = browser.wait(&format!("return {at}.dataset.kind"), STEP);
+        assert_eq!(kind, "good", "{}, step {}: {}", chapter.name, step.number, browser.shown());
+        browser.until(IDLE, STEP);
+        let visits = step.exchanges.last().is_some_and(|last| last.command == VISIT);
+        if visits {
+            browser.until("/\\d/.test(document.querySelector('.live-hits').textContent)", STEP);
+        }
+    }
 }
 
 fn ctrl_c_during_a_run_leaves_nothing_behind() {
@@ -200,6 +250,30 @@ impl Browser {
     /// What a script returns.
     fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Clicks on the middle of an element, as a mouse does.
+    fn click(&self, selector: &str) {
+        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }));
+        let element = found.as_object().and_then(|found| found.values().next()?.as_str());
+        let element = element.unwrap_or_else(|| panic!("no {selector}: {found}"));
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Presses a key, wherever the focus is.
+    fn press(&self, key: &str) {
+        let strokes = ["keyDown", "keyUp"].map(|stroke| json!({ "type": stroke, "value": key }));
+        self.post(
+            "/actions",
+            &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }),
+        );
+    }
+
+    /// What the page says of what went wrong.
+    fn shown(&self) -> String {
+        let parts = "document.querySelectorAll('.live-step[data-kind=bad], .live-progress, .live-note')";
+        let shown = self.run(&format!("return Array.from({parts}, part => part.innerText).join('\\n')"));
+        shown.as_str().unwrap_or_default().to_owned()
     }
 
     /// What a script returns, once it is something.
