@@ -107,6 +107,7 @@ fn a_demo_that_runs_is_no_leftover() {
 }
 
 fn what_the_pages_lack_is_named() {
+    images_are_current();
     let programs = Programs::all().without("curl");
     let task = xtask(&Tree::real(), ["doctor"]).env("PATH", programs.path());
     let stdout = task.env("REDIS_IMAGE", "factor12-test-none").run(LIMIT).assert_code(0).stdout.clone();

@@ -136,6 +136,8 @@ fn press_the_key(browser: &Browser, chapter: &Chapter) {
     for step in &chapter.steps {
         let at = format!("document.querySelectorAll('.live-step')[{}]", step.number - 1);
         browser.until(&format!("{at}.ariaCurrent === 'step'"), STEP);
+        // As who reads on: the key runs nothing that is out of sight.
+        browser.run(&format!("{at}.scrollIntoView({{ block: 'center' }}); return null"));
         browser.press("r");
         if !is_due(step) {
             continue;
