@@ -206,10 +206,12 @@ kit-refused =
     Nothing was unpacked or loaded. Copy it anew.
 kit-foreign = it is no kit of this format ({ $found })
 kit-cut-off = it is cut off: { $whole } of { $all } files are whole
+kit-no-end = it is cut off: its files are whole, and its end is missing
 kit-altered = it was altered: { $path } is not what its checksum says
 kit-unlisted = it holds { $path }, which its list does not name
 kit-unread = { $file } cannot be read: { $reason }
 kit-unlike = what was written to { $file } is not what is read from it: { $reason }
+kit-other-image = { $image } is another tree's image by now: save the kit again
 kit-platform = The kit was made for { $made }, and this machine is { $this }
 kit-platform-cure = Nothing was loaded. Ask for a kit that was saved on a machine like this one.
 kit-there = { $folder } holds this very kit already

@@ -206,10 +206,12 @@ kit-refused =
     Nada foi descompactado nem carregado. Copie o arquivo de novo.
 kit-foreign = não é um kit deste formato ({ $found })
 kit-cut-off = está truncado: { $whole } de { $all } arquivos estão inteiros
+kit-no-end = está truncado: os arquivos estão inteiros, mas falta o fim
 kit-altered = foi alterado: { $path } não confere com a soma de verificação
 kit-unlisted = contém { $path }, que não está na lista dele
 kit-unread = não foi possível ler { $file }: { $reason }
 kit-unlike = o que foi gravado em { $file } não é o que se lê de volta: { $reason }
+kit-other-image = { $image } já é a imagem de outra árvore: salve o kit de novo
 kit-platform = O kit foi feito para { $made }, e esta máquina é { $this }
 kit-platform-cure = Nada foi carregado. Peça um kit salvo em uma máquina como esta.
 kit-there = { $folder } já contém este mesmo kit

@@ -207,6 +207,24 @@ pub fn real_redis(repository: &Repository) -> Result<String> {
     redis::real(repository)
 }
 
+/// Whether a name is that of the image with this id.
+///
+/// # Errors
+///
+/// The engine does not say.
+pub fn is_this(image: &str, id: &str) -> Result<bool> {
+    self::id(image).map(|found| found.as_deref() == Some(id))
+}
+
+/// Whether an image of this name is here, in whatever version.
+///
+/// # Errors
+///
+/// The engine does not say.
+pub fn is_here(image: &str) -> Result<bool> {
+    id(image).map(|id| id.is_some())
+}
+
 /// Removes an image, even when the person has asked to stop.
 ///
 /// # Errors

@@ -59,8 +59,11 @@ pub fn run(file: &Path, to: &Path) -> Result {
     let folder = folder.map_err(|error| not_written(parent, &error))?;
     unpack(file, &sums, folder.path())?;
     let kit = Kit::at(folder.path().to_owned())?;
-    load_images(&Repository::in_kit(kit), &engine)?;
-    fs::rename(folder.path(), to).map_err(|error| not_written(to, &error))?;
+    let loaded = load_images(&Repository::in_kit(kit), &engine)?;
+    if let Err(error) = fs::rename(folder.path(), to) {
+        unload(&loaded);
+        return Err(not_written(to, &error));
+    }
     // It is no longer where it would be removed from.
     let _ = folder.keep();
     #[cfg(unix)]
@@ -129,31 +132,35 @@ fn engine(manifest: &Manifest) -> Result<Engine> {
     Ok(engine)
 }
 
-/// Makes the kit's images those of the stack. If that fails, the images that it has loaded are removed again.
-fn load_images(kit: &Repository, engine: &Engine) -> Result {
-    let before = names(kit)?;
+/// Makes the kit's images those of the stack, and returns the names of those that were not here in any version. If that
+/// fails, these are removed again.
+fn load_images(kit: &Repository, engine: &Engine) -> Result<Vec<String>> {
+    let mut absent = Vec::new();
+    for (name, _) in images::look(kit)? {
+        if !images::is_here(&name)? {
+            absent.push(name);
+        }
+    }
     let step = Step::begin(text!("step-images"));
     match images::ensure(kit, engine, Effort::Offline, &step) {
         Ok(images) => {
             step.done("");
             images.told.iter().for_each(|line| aside(line));
-            Ok(())
+            Ok(absent)
         }
         Err(failure) => {
             step.failed();
-            for (name, here) in names(kit)? {
-                if here && before.iter().any(|(other, was_here)| *other == name && !was_here) {
-                    images::remove(&name)?;
-                }
-            }
+            unload(&absent);
             Err(failure)
         }
     }
 }
 
-/// The names of the stack's images, and whether they are here.
-fn names(kit: &Repository) -> Result<Vec<(String, bool)>> {
-    images::look(kit)
+/// Removes images, as far as they are here.
+fn unload(names: &[String]) {
+    for name in names {
+        images::remove(name).ok();
+    }
 }
 
 /// Says what can be done now.
@@ -176,6 +183,7 @@ fn told(file: &Path, trouble: Trouble) -> Failure {
     };
     let reason = match refusal {
         Refusal::Foreign(found) => text!("kit-foreign", found = found),
+        Refusal::CutOff { whole, all } if whole == all && all > 0 => text!("kit-no-end"),
         Refusal::CutOff { whole, all } => text!("kit-cut-off", whole = whole, all = all),
         Refusal::Altered(path) => text!("kit-altered", path = path),
         Refusal::Unlisted(path) => text!("kit-unlisted", path = path),

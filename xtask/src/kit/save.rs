@@ -55,6 +55,7 @@ pub fn run(repository: &Repository, file: &Path) -> Result {
         Ok(images)
     })?;
     images.told.iter().for_each(|line| aside(line));
+    let app = images::app(repository)?;
     let binaries = with_step(text!("step-programs"), |step| programs(repository, step))?;
     let target = repository.root.join("target");
     fs::create_dir_all(&target).map_err(|error| not_written(&target, &error))?;
@@ -65,7 +66,11 @@ pub fn run(repository: &Repository, file: &Path) -> Result {
     let mut contents = vec![start()?];
     contents.extend(binaries.iter().map(|(name, path)| program(name, path)));
     let mut held = BTreeMap::new();
-    for (package, name) in [("factor12", images::app(repository)?), ("redis", images.redis.clone())] {
+    if !images::is_this(&app, &images.app)? {
+        // Another clone has given the name to an image of its own meanwhile.
+        return Err(Failure::Failed(text!("kit-other-image", image = app)));
+    }
+    for (package, name) in [("factor12", app), ("redis", images.redis.clone())] {
         let path = room.path().join(format!("{package}.tar"));
         with_step(text!("step-image", image = name), |_| save_image(&name, &path))?;
         let inside = format!("images/{package}.tar");
