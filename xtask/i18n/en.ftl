@@ -196,10 +196,10 @@ kit-saved = The kit is in { $file }: { $size } MB, release { $release }, for { $
 kit-ready = Ready without network: release { $release }.
 kit-commands =
     cd { $folder }
-    ./start doctor      what this machine has, and what it lacks
-    ./start demo        the story, from the start to the proof
-    ./start run reset   a page, its commands executed and compared
-    ./start live        the book, with a button on every step
+    { "./start" } doctor      what this machine has, and what it lacks
+    { "./start" } demo        the story, from the start to the proof
+    { "./start" } run reset   a page, its commands executed and compared
+    { "./start" } live        the book, with a button on every step
     The book, to read: { $book }
 kit-refused =
     { $file } is not taken: { $reason }

@@ -196,10 +196,10 @@ kit-saved = O kit está em { $file }: { $size } MB, release { $release }, para {
 kit-ready = Tudo pronto para trabalhar sem rede: release { $release }.
 kit-commands =
     cd { $folder }
-    ./start doctor      o que esta máquina tem e o que falta
-    ./start demo        a história, do começo à prova
-    ./start run reset   uma página, com os comandos executados e conferidos
-    ./start live        o livro, com um botão em cada passo
+    { "./start" } doctor      o que esta máquina tem e o que falta
+    { "./start" } demo        a história, do começo à prova
+    { "./start" } run reset   uma página, com os comandos executados e conferidos
+    { "./start" } live        o livro, com um botão em cada passo
     O livro, para ler: { $book }
 kit-refused =
     { $file } foi recusado: { $reason }
