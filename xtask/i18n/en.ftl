@@ -63,7 +63,7 @@ redis-impossible =
     The image { $image } can neither be pulled nor be replaced by the stand-in.
     To pull it failed: { $pulled }
     To pack the stand-in failed: { $packed }
-not-pulled-offline = { $image } is not here, and --offline forbids asking a registry
+not-pulled-offline = { $image } is not here, and no registry is to be asked
 not-built-offline = --offline forbids the build in a container, which asks cargo's registry
 other-platform = binaries built on this host do not run on the engine's platform, { $platform }
 not-in-file = { $file } does not hold “{ $marker }”
@@ -115,15 +115,16 @@ doing-json = cannot print the report
 ## The doctor
 doctor-image-here = here
 doctor-image-missing = not here, or not of this tree: “{ $xtask } images” makes it
+doctor-stand-in = not here: a stand-in plays Redis, which is enough for the demo; the pages need “{ $xtask } images” where a registry can be reached, or a kit
 doctor-no-git = not here: the release will be called “unknown”
 doctor-no-buildx = not here: images are packed from binaries built on this host, or install docker-buildx-plugin
 doctor-port-free = free
-doctor-port-taken = taken ({ $error }): stop what uses it, or set HTTP_PORT
+doctor-port-taken = taken ({ $error }): stop what uses it
 doctor-no-curl = not here: the pages visit the app with it (“sudo apt-get install curl”)
 doctor-leftover = { $project } was not removed: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” would take the stack “{ $stack }”.
 doctor-ready = Ready for the book: every page can be run, without network too.
-doctor-not-ready = Not ready for the book, for want of: { $lacking }. Do what the lines above say, then ask again: { $xtask } doctor
+doctor-not-ready = Not ready for the book, missing: { $lacking }. Do what the lines above say, then run it again: { $xtask } doctor
 
 ## The book
 step-turn = turn
@@ -142,6 +143,8 @@ live-ready =
     Ctrl-C ends it, and removes what it started.
 live-port-taken = Port { $port } is taken: { $by }
 live-port-taken-cure = Stop what uses it, or take another: { $xtask } live --port { $other }
+live-port-refused = Port { $port } cannot be used: { $reason }
+live-port-refused-cure = Take another one: { $xtask } live --port 3000
 no-such-project = “{ $project }” is no project of the book's
 chapter-matched = Every output is what the page shows.
 pages-matched = Pages: { $count }. Every output is what they show.
@@ -195,17 +198,18 @@ step-unpack = unpacking
 kit-saved = The kit is in { $file }: { $size } MB, release { $release }, for { $host }.
 kit-ready = Ready without network: release { $release }.
 kit-commands =
-    cd { $folder }
+    cd "{ $folder }"
     { "./start" } doctor      what this machine has, and what it lacks
     { "./start" } demo        the story, from the start to the proof
     { "./start" } run reset   a page, its commands executed and compared
     { "./start" } live        the book, with a button on every step
     The book, to read: { $book }
 kit-refused =
-    { $file } is not taken: { $reason }
-    Nothing was unpacked or loaded. Copy it anew.
+    { $file } was refused: { $reason }
+    Nothing was unpacked or loaded. Copy it again.
 kit-foreign = it is no kit of this format ({ $found })
 kit-cut-off = it is cut off: { $whole } of { $all } files are whole
+kit-no-head = it is cut off at its very beginning
 kit-no-end = it is cut off: its files are whole, and its end is missing
 kit-altered = it was altered: { $path } is not what its checksum says
 kit-unlisted = it holds { $path }, which its list does not name
@@ -214,18 +218,22 @@ kit-unlike = what was written to { $file } is not what is read from it: { $reaso
 kit-other-image = { $image } is another tree's image by now: save the kit again
 kit-platform = The kit was made for { $made }, and this machine is { $this }
 kit-platform-cure = Nothing was loaded. Ask for a kit that was saved on a machine like this one.
-kit-there = { $folder } holds this very kit already
+kit-there = { $folder } holds this very kit already, whole
+kit-there-damaged = { $folder } holds this kit, but { $path } in it is not what its checksum says
 kit-in-the-way = { $folder } is there, and is not this kit
-kit-in-the-way-cure = Nothing was unpacked or loaded. Move it away, or name another folder with --to.
+kit-in-the-way-cure = Nothing was unpacked or loaded. Move the folder away, or name another folder with --to.
 kit-which = No kit was named
 kit-which-cure = Name the file: { $xtask } kit load FILE
 kit-in-kit = This is a kit already
-kit-in-kit-cure = Copy the file that it came in.
+kit-in-kit-cure = Copy the .tar file that it was unpacked from.
 kit-folder = { $file } is a folder
 kit-folder-cure = Name a file: { $xtask } kit save { $file }
 kit-no-redis = A kit needs an image of a real Redis, and here { $image } plays it
 kit-no-redis-cure = Where a registry can be reached: docker pull { $image }. An image of your own choice (REDIS_IMAGE) does not go into a kit.
+kit-stray = { $path } is among the sources that are built, and git does not know it
+kit-stray-cure = Add it with “git add { $path }”, or remove it, and save the kit again.
+kit-sources-changed = The sources were changed while the kit was made: save it again
 kit-no-git = A kit holds the files that git knows, and git does not tell them: { $reason }
 kit-no-git-cure = Save it from a clone of the repository, with git installed.
-kit-changed = The sources of { $package } in this kit were changed, and the kit brings what the former ones were built to
-kit-changed-cure = Undo the change, or build it in a clone of the repository, where Rust is.
+kit-changed = The sources of { $package } in this kit were changed, and its programs were built from the unchanged ones
+kit-changed-cure = Undo the change, or build it in a clone of the repository, on a machine that has Rust.

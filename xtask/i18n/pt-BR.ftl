@@ -63,7 +63,7 @@ redis-impossible =
     A imagem { $image } não pôde ser baixada nem trocada pelo substituto.
     O download falhou: { $pulled }
     O empacotamento do substituto falhou: { $packed }
-not-pulled-offline = { $image } não está aqui, e --offline proíbe consultar um registro
+not-pulled-offline = { $image } não está aqui, e nenhum registro deve ser consultado
 not-built-offline = --offline proíbe a construção em um contêiner, que consulta o registro do cargo
 other-platform = os binários compilados nesta máquina não rodam na plataforma do Docker, { $platform }
 not-in-file = { $file } não contém “{ $marker }”
@@ -115,15 +115,16 @@ doing-json = não foi possível imprimir o relatório
 ## O diagnóstico
 doctor-image-here = está aqui
 doctor-image-missing = não está aqui, ou não corresponde a este código: “{ $xtask } images” resolve
+doctor-stand-in = não está aqui: um substituto faz o papel do Redis, o que basta para a demonstração; as páginas precisam de “{ $xtask } images” onde houver acesso a um registro, ou de um kit
 doctor-no-git = não está aqui: a release vai se chamar “unknown”
 doctor-no-buildx = não está aqui: as imagens usam binários compilados nesta máquina; ou instale docker-buildx-plugin
 doctor-port-free = livre
-doctor-port-taken = ocupada ({ $error }): pare o programa que a usa, ou defina HTTP_PORT
+doctor-port-taken = ocupada ({ $error }): pare o programa que a usa
 doctor-no-curl = não está aqui: é com ele que as páginas visitam a aplicação (“sudo apt-get install curl”)
 doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” escolheria a stack “{ $stack }”.
 doctor-ready = Pronta para o livro: esta máquina executa todas as páginas, mesmo sem rede.
-doctor-not-ready = Ainda não está pronta para o livro. Falta: { $lacking }. Siga as linhas acima e pergunte de novo: { $xtask } doctor
+doctor-not-ready = Ainda não está pronta para o livro. Falta: { $lacking }. Siga as instruções acima e execute de novo: { $xtask } doctor
 
 ## O livro
 step-turn = espera da vez
@@ -142,6 +143,8 @@ live-ready =
     Ctrl-C o encerra e remove o que ele iniciou.
 live-port-taken = A porta { $port } está ocupada: { $by }
 live-port-taken-cure = Pare o programa que a usa ou escolha outra: { $xtask } live --port { $other }
+live-port-refused = A porta { $port } não pode ser usada: { $reason }
+live-port-refused-cure = Escolha outra: { $xtask } live --port 3000
 no-such-project = “{ $project }” não é um projeto do livro
 chapter-matched = Todas as saídas são as que a página mostra.
 pages-matched = Páginas: { $count }. Todas as saídas são as que elas mostram.
@@ -195,7 +198,7 @@ step-unpack = descompactação
 kit-saved = O kit está em { $file }: { $size } MB, release { $release }, para { $host }.
 kit-ready = Tudo pronto para trabalhar sem rede: release { $release }.
 kit-commands =
-    cd { $folder }
+    cd "{ $folder }"
     { "./start" } doctor      o que esta máquina tem e o que falta
     { "./start" } demo        a história, do começo à prova
     { "./start" } run reset   uma página, com os comandos executados e conferidos
@@ -206,26 +209,31 @@ kit-refused =
     Nada foi descompactado nem carregado. Copie o arquivo de novo.
 kit-foreign = não é um kit deste formato ({ $found })
 kit-cut-off = está truncado: { $whole } de { $all } arquivos estão inteiros
+kit-no-head = está truncado logo no começo
 kit-no-end = está truncado: os arquivos estão inteiros, mas falta o fim
 kit-altered = foi alterado: { $path } não confere com a soma de verificação
 kit-unlisted = contém { $path }, que não está na lista dele
 kit-unread = não foi possível ler { $file }: { $reason }
 kit-unlike = o que foi gravado em { $file } não é o que se lê de volta: { $reason }
-kit-other-image = { $image } já é a imagem de outra árvore: salve o kit de novo
+kit-other-image = { $image } já é a imagem de outra cópia do repositório: salve o kit de novo
 kit-platform = O kit foi feito para { $made }, e esta máquina é { $this }
 kit-platform-cure = Nada foi carregado. Peça um kit salvo em uma máquina como esta.
-kit-there = { $folder } já contém este mesmo kit
+kit-there = { $folder } já contém este mesmo kit, inteiro
+kit-there-damaged = { $folder } contém este kit, mas { $path } não confere com a soma de verificação
 kit-in-the-way = { $folder } já existe e não é este kit
 kit-in-the-way-cure = Nada foi descompactado nem carregado. Mova essa pasta ou indique outra com --to.
 kit-which = Nenhum kit foi indicado
 kit-which-cure = Indique o arquivo: { $xtask } kit load ARQUIVO
 kit-in-kit = Isto já é um kit
-kit-in-kit-cure = Copie o arquivo de onde ele veio.
+kit-in-kit-cure = Copie o arquivo .tar do qual este kit foi descompactado.
 kit-folder = { $file } é uma pasta
 kit-folder-cure = Indique um arquivo: { $xtask } kit save { $file }
 kit-no-redis = Um kit precisa da imagem de um Redis de verdade, e aqui quem faz o papel dele é { $image }
-kit-no-redis-cure = Onde um registro estiver ao alcance: docker pull { $image }. Uma imagem escolhida por você (REDIS_IMAGE) não entra no kit.
-kit-no-git = Um kit leva os arquivos que o git conhece, e o git não os informa: { $reason }
+kit-no-redis-cure = Em uma máquina com acesso a um registro: docker pull { $image }. Uma imagem escolhida por você (REDIS_IMAGE) não entra no kit.
+kit-stray = { $path } está entre os fontes que são compilados, e o git não o conhece
+kit-stray-cure = Adicione-o com “git add { $path }” ou remova-o, e salve o kit de novo.
+kit-sources-changed = O código foi alterado enquanto o kit era feito: salve-o de novo
+kit-no-git = Um kit leva os arquivos que o git conhece, e o git não os lista: { $reason }
 kit-no-git-cure = Salve-o a partir de um clone do repositório, com o git instalado.
-kit-changed = O código de { $package } neste kit foi alterado, e o kit traz os binários do código anterior
-kit-changed-cure = Desfaça a alteração ou compile em um clone do repositório, onde houver Rust.
+kit-changed = O código de { $package } neste kit foi alterado, e os programas do kit são os do código original
+kit-changed-cure = Desfaça a alteração ou compile em um clone do repositório, em uma máquina que tenha o Rust.

@@ -51,15 +51,28 @@ pub fn run(repository: &Repository) -> Result {
     );
     print(
         "compose",
-        &found(compose.as_ref().map(|compose| format!("{} ({})", compose.version, compose.words.join(" ")))),
+        &match &compose {
+            // The demo runs on it, the pages do not.
+            Ok(compose) if compose.words != ["docker", "compose"] => {
+                let found = format!("{} ({})", compose.version, compose.words.join(" "));
+                Finding::Note(format!("{found}: {}\n{}", text!("no-compose-2"), text!("no-compose-cure")))
+            }
+            compose => found(compose.as_ref().map(|it| format!("{} ({})", it.version, it.words.join(" ")))),
+        },
     );
     if engine.is_ok() {
-        print("buildx", &buildx());
+        // A kit brings what others build, and knows its commit.
+        if repository.kit.is_none() {
+            print("buildx", &buildx());
+        }
         let real = images::real_redis(repository)?;
         for (name, here) in images::look(repository)? {
             lacks(&name, !here);
             // The stand-in plays for the demo alone.
-            lacks(&real, name == images::STAND_IN);
+            if name == images::STAND_IN {
+                lacks(&real, true);
+                print(&real, &Finding::Note(text!("doctor-stand-in")));
+            }
             print(
                 &name,
                 &if here {
@@ -74,7 +87,9 @@ pub fn run(repository: &Repository) -> Result {
         }
     }
     print("redis-server", &found(Kind::Host.find().as_ref().map(|host| host.told())));
-    print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
+    if repository.kit.is_none() {
+        print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
+    }
     let curl = which::which("curl");
     lacks("curl", curl.is_err());
     let curl = curl.map(|path| path.display().to_string());

@@ -114,7 +114,7 @@ pub fn docker(args: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>) -> Pr
 /// Recognises a failure whose cause is a full disk, and says so; passes on any other.
 pub fn no_disk(failure: Failure) -> Failure {
     match &failure {
-        Failure::Failed(said) if said.contains("no space left on device") => {
+        Failure::Failed(said) if said.to_lowercase().contains("no space left on device") => {
             missing(text!("no-disk", reason = said), text!("no-disk-cure"))
         }
         _ => failure,

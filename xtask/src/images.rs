@@ -158,7 +158,11 @@ struct Build<'a> {
 }
 
 /// The id of an image that is here.
-fn id(image: &str) -> Result<Option<String>> {
+///
+/// # Errors
+///
+/// The engine does not say.
+pub fn id(image: &str) -> Result<Option<String>> {
     inspect(image, "{{.Id}}")
 }
 
@@ -207,22 +211,13 @@ pub fn real_redis(repository: &Repository) -> Result<String> {
     redis::real(repository)
 }
 
-/// Whether a name is that of the image with this id.
+/// Gives an image a name, even when the person has asked to stop.
 ///
 /// # Errors
 ///
-/// The engine does not say.
-pub fn is_this(image: &str, id: &str) -> Result<bool> {
-    self::id(image).map(|found| found.as_deref() == Some(id))
-}
-
-/// Whether an image of this name is here, in whatever version.
-///
-/// # Errors
-///
-/// The engine does not say.
-pub fn is_here(image: &str) -> Result<bool> {
-    id(image).map(|id| id.is_some())
+/// There is no such image any more.
+pub fn name(id: &str, name: &str) -> Result {
+    docker(["image", "tag", id, name]).must_end().stdout().map(drop)
 }
 
 /// Removes an image, even when the person has asked to stop.

@@ -1,6 +1,6 @@
 //! The kit: one plain tar for a room without network, that holds all that the stack and the book need, built.
 //!
-//! Unpacked, it is a folder with `start`, a script for which a machine needs an engine and nothing else: it checks the
+//! Unpacked, it is a folder with `start`, a script for which a machine needs Docker, and curl for the pages, and nothing else: it checks the
 //! folder and runs this very program from it, with `FACTOR12_KIT` in its environment.
 
 mod archive;

@@ -93,19 +93,26 @@ fn serve(press: Command, language: Language) -> Result {
             // Who does not read it has read the line above.
             writeln!(io::stdout(), "{url}").ok();
         }
-        if let Some(status) = press.try_wait().context(|| text!("doing-start", program = "press"))? {
-            // What it ran goes on without it, and would start again what is removed.
-            press.start_kill().ok();
-            let left = listener.and_then(|listener| listener.join().ok()).unwrap_or_default();
-            left.into_iter().for_each(end_group);
-            return Err(Failure::Failed(text!("program-failed", program = "press", status = status)));
+        let ended = press.try_wait().context(|| text!("doing-start", program = "press"))?;
+        let is_asked = go_on().is_err();
+        if ended.is_none() && !is_asked {
+            thread::sleep(process::TICK);
+            continue;
         }
-        if go_on().is_err() {
-            process::end_within(press.as_mut(), GRACE);
+        match ended {
+            Some(_) => drop(press.start_kill()),
+            None => process::end_within(press.as_mut(), GRACE),
+        }
+        // What it ran goes on without it, and would start again what is removed.
+        let left = listener.and_then(|listener| listener.join().ok()).unwrap_or_default();
+        left.into_iter().for_each(end_group);
+        return match ended {
+            Some(status) if !is_asked => {
+                Err(Failure::Failed(text!("program-failed", program = "press", status = status)))
+            }
             // To stop is how it ends.
-            return Ok(());
-        }
-        thread::sleep(process::TICK);
+            _ => Ok(()),
+        };
     }
 }
 
@@ -162,6 +169,12 @@ pub fn remove(repository: &Repository, project: &str) -> Result {
 /// Fails if something else listens on the port, and says what, as far as can be told.
 fn port_is_free(port: u16) -> Result {
     let Err(error) = TcpListener::bind(("127.0.0.1", port)) else { return Ok(()) };
+    if error.kind() != io::ErrorKind::AddrInUse {
+        return Err(Failure::Missing {
+            what: text!("live-port-refused", port = port, reason = error),
+            cure: text!("live-port-refused-cure"),
+        });
+    }
     let by = listener(port).or_else(|| pages::holder(port)).unwrap_or_else(|| error.to_string());
     Err(Failure::Missing {
         what: text!("live-port-taken", port = port, by = by),

@@ -77,6 +77,22 @@ impl Repository {
         Repository { root: kit.tree(), kit: Some(kit) }
     }
 
+    /// The files that `sources` are made of, from the root of the repository.
+    pub fn files(&self, sources: Sources) -> Vec<String> {
+        let mut files = Vec::new();
+        for path in sources.paths() {
+            for entry in WalkDir::new(self.root.join(&path)).sort_by_file_name() {
+                // What a package does not have (a Dockerfile of its own) is no part of its sources.
+                let Ok(entry) = entry else { continue };
+                if entry.file_type().is_file() {
+                    let name = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
+                    files.push(name.to_string_lossy().replace('\\', "/"));
+                }
+            }
+        }
+        files
+    }
+
     /// A digest of what `sources` are built from, in hexadecimal: equal trees have equal ones.
     ///
     /// # Errors
@@ -84,18 +100,10 @@ impl Repository {
     /// A source cannot be read.
     pub fn digest(&self, sources: Sources) -> Result<String> {
         let mut digest = Sha256::new();
-        for path in sources.paths() {
-            for entry in WalkDir::new(self.root.join(&path)).sort_by_file_name() {
-                // What a package does not have (a Dockerfile of its own) is no part of its sources.
-                let Ok(entry) = entry else { continue };
-                if !entry.file_type().is_file() {
-                    continue;
-                }
-                let name = entry.path().strip_prefix(&self.root).unwrap_or(entry.path()).to_string_lossy();
-                let content = fs::read(entry.path()).context(|| name.to_string())?;
-                digest.update(format!("{name} {}\n", content.len()).replace('\\', "/"));
-                digest.update(content);
-            }
+        for name in self.files(sources) {
+            let content = fs::read(self.root.join(&name)).context(|| name.clone())?;
+            digest.update(format!("{name} {}\n", content.len()));
+            digest.update(content);
         }
         Ok(digest.finalize().iter().fold(String::new(), |mut hex, byte| {
             // Writing to a String cannot fail.

@@ -328,7 +328,7 @@ const apply = async ({ busy: now, items }) => {
     }
 };
 
-// What is heard of the server; after a long silence it is asked anew.
+// What is heard of the server, or nothing where the connection broke off; after a long silence it is asked anew.
 const heard = async promise => {
     const timer = setTimeout(() => {
         say(texts.gone);
@@ -336,6 +336,8 @@ const heard = async promise => {
     }, SILENCE);
     try {
         return await promise;
+    } catch {
+        return null;
     } finally {
         clearTimeout(timer);
     }
@@ -347,19 +349,19 @@ const listen = async () => {
     const own = new AbortController();
     connection = own;
     while (!own.signal.aborted) {
-        try {
-            const answer = await heard(ask('GET', `${path}/events/${last}`, own.signal));
-            if (!answer.ok) {
-                say(texts.stale);
-                return;
-            }
+        const answer = await heard(ask('GET', `${path}/events/${last}`, own.signal));
+        if (answer && !answer.ok) {
+            say(texts.stale);
+            return;
+        }
+        if (answer) {
             if (note.textContent === texts.gone) {
                 say('');
             }
             let text = '';
             const decoder = new TextDecoder();
             const reader = answer.body.getReader();
-            for (let part = await heard(reader.read()); !part.done; part = await heard(reader.read())) {
+            for (let part = await heard(reader.read()); part && !part.done; part = await heard(reader.read())) {
                 text += decoder.decode(part.value, { stream: true });
                 const events = text.split('\n\n');
                 text = events.pop();
@@ -369,10 +371,6 @@ const listen = async () => {
                         await apply(JSON.parse(event.slice(5)));
                     }
                 }
-            }
-        } catch (error) {
-            if (error instanceof SyntaxError || error instanceof TypeError && !own.signal.aborted && !/fetch|network/i.test(error.message)) {
-                throw error;
             }
         }
         if (!own.signal.aborted) {
@@ -419,8 +417,13 @@ const pressed = {
         } else if (step && !isSeen(step)) {
             // Nothing is run that nobody in the room has seen.
             go(current);
-        } else if (current > 0 && await run(current)) {
+        } else if (current > 0) {
+            // A quick step may have ended before the answer is here.
+            const before = goOn;
             goOn = current;
+            if (!await run(current)) {
+                goOn = before;
+            }
         }
     },
     j: () => go(Math.min(current + 1, steps.length)),

@@ -22,7 +22,7 @@ const LINE: &str = "REDIS_IMAGE=pocket-redis";
 /// The image's name, and how it was had.
 pub fn ensure(maker: &Maker) -> Result<(String, String)> {
     if let Some(chosen) = chosen(maker.repository)? {
-        if id(&chosen)?.is_none() {
+        if id(&chosen)?.is_none() && !maker.load(&chosen)? {
             maker.pull(&chosen).map_err(no_disk)?;
         }
         return Ok((chosen.clone(), text!("redis-chosen", image = chosen)));

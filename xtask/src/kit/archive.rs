@@ -314,6 +314,18 @@ pub fn unpack(
     Ok(())
 }
 
+/// The first file of an unpacked kit that is not what the list says, of those that are not its reader's to change.
+pub fn unlike_in(folder: &Path, sums: &Sums) -> Option<String> {
+    let own = sums.0.iter().filter(|(path, _)| !path.starts_with("tree/"));
+    let mut unlike = own.filter(|(path, sum)| {
+        let mut digest = Sha256::new();
+        let read =
+            File::open(folder.join(path)).and_then(|mut file| io::copy(&mut file, &mut Sink(&mut digest)));
+        read.is_err() || hex_of(digest) != **sum
+    });
+    unlike.next().map(|(path, _)| path.clone())
+}
+
 /// A file that is being unpacked.
 struct Target {
     path: PathBuf,

@@ -48,6 +48,12 @@ pub fn run(file: &Path, to: &Path) -> Result {
                 cure: text!("kit-in-the-way-cure"),
             });
         }
+        if let Some(path) = archive::unlike_in(to, &sums) {
+            return Err(Failure::Missing {
+                what: text!("kit-there-damaged", folder = to.display(), path = path),
+                cure: text!("kit-in-the-way-cure"),
+            });
+        }
         aside(&text!("kit-there", folder = to.display()));
         return finish(to, &engine);
     }
@@ -59,15 +65,14 @@ pub fn run(file: &Path, to: &Path) -> Result {
     let folder = folder.map_err(|error| not_written(parent, &error))?;
     unpack(file, &sums, folder.path())?;
     let kit = Kit::at(folder.path().to_owned())?;
-    let loaded = load_images(&Repository::in_kit(kit), &engine)?;
+    let before = load_images(&Repository::in_kit(kit), &engine)?;
     if let Err(error) = fs::rename(folder.path(), to) {
-        unload(&loaded);
+        unload(&before);
         return Err(not_written(to, &error));
     }
     // It is no longer where it would be removed from.
     let _ = folder.keep();
-    #[cfg(unix)]
-    open_to_others(to)?;
+    open_to_others(to);
     ready(&Kit::at(to.to_owned())?);
     Ok(())
 }
@@ -80,12 +85,15 @@ fn finish(folder: &Path, engine: &Engine) -> Result {
     Ok(())
 }
 
-/// A temporary folder is its maker's alone; this one is as any other from now on.
-#[cfg(unix)]
-fn open_to_others(folder: &Path) -> Result {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
-        .map_err(|error| not_written(folder, &error))
+/// A temporary folder is its maker's alone; this one is as any other from now on, where there are modes.
+fn open_to_others(folder: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).ok();
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
 }
 
 fn open(file: &Path) -> Result<File> {
@@ -132,34 +140,35 @@ fn engine(manifest: &Manifest) -> Result<Engine> {
     Ok(engine)
 }
 
-/// Makes the kit's images those of the stack, and returns the names of those that were not here in any version. If that
-/// fails, these are removed again.
-fn load_images(kit: &Repository, engine: &Engine) -> Result<Vec<String>> {
-    let mut absent = Vec::new();
-    for (name, _) in images::look(kit)? {
-        if !images::is_here(&name)? {
-            absent.push(name);
-        }
-    }
+/// Images by name: their ids, where they were here.
+type Before = Vec<(String, Option<String>)>;
+
+/// Makes the kit's images those of the stack, and returns what had their names before. If that fails, it has them again.
+fn load_images(kit: &Repository, engine: &Engine) -> Result<Before> {
+    let names = images::look(kit)?.into_iter().map(|(name, _)| name);
+    let before: Before = names.map(|name| Ok((name.clone(), images::id(&name)?))).collect::<Result<_>>()?;
     let step = Step::begin(text!("step-images"));
     match images::ensure(kit, engine, Effort::Offline, &step) {
         Ok(images) => {
             step.done("");
             images.told.iter().for_each(|line| aside(line));
-            Ok(absent)
+            Ok(before)
         }
         Err(failure) => {
             step.failed();
-            unload(&absent);
+            unload(&before);
             Err(failure)
         }
     }
 }
 
-/// Removes images, as far as they are here.
-fn unload(names: &[String]) {
-    for name in names {
-        images::remove(name).ok();
+/// Gives images their names back, and removes those that had none.
+fn unload(before: &Before) {
+    for (name, id) in before {
+        match id {
+            Some(id) => images::name(id, name).ok(),
+            None => images::remove(name).ok(),
+        };
     }
 }
 
@@ -183,7 +192,8 @@ fn told(file: &Path, trouble: Trouble) -> Failure {
     };
     let reason = match refusal {
         Refusal::Foreign(found) => text!("kit-foreign", found = found),
-        Refusal::CutOff { whole, all } if whole == all && all > 0 => text!("kit-no-end"),
+        Refusal::CutOff { all: 0, .. } => text!("kit-no-head"),
+        Refusal::CutOff { whole, all } if whole == all => text!("kit-no-end"),
         Refusal::CutOff { whole, all } => text!("kit-cut-off", whole = whole, all = all),
         Refusal::Altered(path) => text!("kit-altered", path = path),
         Refusal::Unlisted(path) => text!("kit-unlisted", path = path),

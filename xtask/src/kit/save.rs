@@ -1,11 +1,13 @@
-//! `cargo xtask kit save`: all that a kit holds is made, gathered in one tar, and read back before the file gets its name.
+//! `cargo xtask kit save`: all that a kit holds is made, gathered in one tar, and checked as it will be loaded
+//! before the file gets its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tempfile::NamedTempFile;
 use walkdir::WalkDir;
 
 use crate::cargo::{self, Binaries, Purpose, binary};
@@ -42,6 +44,8 @@ pub fn run(repository: &Repository, file: &Path) -> Result {
             cure: text!("kit-folder-cure", file = file.join("kit.tar").display()),
         });
     }
+    let part = part(file)?;
+    let tree = tree(repository)?;
     let engine = Engine::find()?;
     let images = with_step(text!("step-images"), |step| {
         let images = images::ensure(repository, &engine, Effort::Best, step)?;
@@ -55,6 +59,7 @@ pub fn run(repository: &Repository, file: &Path) -> Result {
         Ok(images)
     })?;
     images.told.iter().for_each(|line| aside(line));
+    let sources = sources(repository)?;
     let app = images::app(repository)?;
     let binaries = with_step(text!("step-programs"), |step| programs(repository, step))?;
     let target = repository.root.join("target");
@@ -66,7 +71,7 @@ pub fn run(repository: &Repository, file: &Path) -> Result {
     let mut contents = vec![start()?];
     contents.extend(binaries.iter().map(|(name, path)| program(name, path)));
     let mut held = BTreeMap::new();
-    if !images::is_this(&app, &images.app)? {
+    if images::id(&app)?.as_ref() != Some(&images.app) {
         // Another clone has given the name to an image of its own meanwhile.
         return Err(Failure::Failed(text!("kit-other-image", image = app)));
     }
@@ -78,9 +83,12 @@ pub fn run(repository: &Repository, file: &Path) -> Result {
         held.insert(name, inside);
     }
     contents.extend(folder("book", &book)?);
-    contents.extend(tree(repository)?);
-    let manifest = manifest(repository, &engine, held)?;
-    with_step(text!("step-write"), |_| write(file, &manifest, &contents))?;
+    contents.extend(tree);
+    if self::sources(repository)? != sources {
+        return Err(Failure::Failed(text!("kit-sources-changed")));
+    }
+    let manifest = manifest(repository, &engine, sources, held);
+    with_step(text!("step-write"), |_| write(part, file, &manifest, &contents))?;
     let size = fs::metadata(file).map(|data| data.len()).unwrap_or_default();
     headline(&text!(
         "kit-saved",
@@ -170,7 +178,19 @@ fn tree(repository: &Repository) -> Result<Vec<Content>> {
     let paths = listed.split('\0').filter(|path| !path.is_empty());
     // One that is removed and not committed yet is not part of the tree.
     let files = paths.map(|path| (path, repository.root.join(path))).filter(|(_, file)| file.is_file());
+    let files: Vec<_> = files.collect();
+    // What is built here is built of all files that are there, and must be what the kit's tree holds.
+    let known: BTreeSet<&str> = files.iter().map(|(path, _)| *path).collect();
+    for path in [Sources::App, Sources::PocketRedis].into_iter().flat_map(|one| repository.files(one)) {
+        if !known.contains(path.as_str()) {
+            return Err(Failure::Missing {
+                what: text!("kit-stray", path = path),
+                cure: text!("kit-stray-cure", path = path),
+            });
+        }
+    }
     Ok(files
+        .into_iter()
         .map(|(path, file)| {
             let is_program = is_program(&file);
             Content { path: inside("tree", path), source: Source::File(file), is_program }
@@ -189,13 +209,22 @@ fn is_program(_: &Path) -> bool {
     false
 }
 
-fn manifest(repository: &Repository, engine: &Engine, images: BTreeMap<String, String>) -> Result<Manifest> {
-    let mut sources = BTreeMap::new();
-    for one in [Sources::App, Sources::PocketRedis] {
+/// What the images and programs are made of.
+fn sources(repository: &Repository) -> Result<BTreeMap<String, Made>> {
+    let made = |one: Sources| {
         let made = Made { digest: repository.digest(one)?, commit: repository.commit(one) };
-        sources.insert(one.package().to_owned(), made);
-    }
-    Ok(Manifest {
+        Ok((one.package().to_owned(), made))
+    };
+    [Sources::App, Sources::PocketRedis].into_iter().map(made).collect()
+}
+
+fn manifest(
+    repository: &Repository,
+    engine: &Engine,
+    sources: BTreeMap<String, Made>,
+    images: BTreeMap<String, String>,
+) -> Manifest {
+    Manifest {
         format: FORMAT.to_owned(),
         release: format!("{}+{}", env!("CARGO_PKG_VERSION"), repository.commit(Sources::App)),
         host: host(),
@@ -203,17 +232,21 @@ fn manifest(repository: &Repository, engine: &Engine, images: BTreeMap<String, S
         commit: repository.head(),
         sources,
         images,
-    })
+    }
 }
 
-/// Writes the file under another name, reads it back from the disk, and gives it its own.
-fn write(file: &Path, manifest: &Manifest, contents: &[Content]) -> Result {
+/// The file under another name, beside its place.
+fn part(file: &Path) -> Result<NamedTempFile> {
     let parent = match file.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
     let part = tempfile::Builder::new().prefix(".factor12-kit-").tempfile_in(parent);
-    let part = part.map_err(|error| not_written(parent, &error))?;
+    part.map_err(|error| not_written(parent, &error))
+}
+
+/// Writes the file under its other name, reads it back, and gives it its own.
+fn write(part: NamedTempFile, file: &Path, manifest: &Manifest, contents: &[Content]) -> Result {
     let written = written(part.as_file(), manifest, contents);
     written.map_err(|error| match go_on() {
         Err(interrupted) => interrupted,
@@ -226,8 +259,8 @@ fn write(file: &Path, manifest: &Manifest, contents: &[Content]) -> Result {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::Permissions::from_mode(0o644);
-        part.as_file().set_permissions(mode).map_err(|error| not_written(file, &error))?;
+        // A stick may know no modes.
+        part.as_file().set_permissions(fs::Permissions::from_mode(0o644)).ok();
     }
     part.persist(file).map_err(|error| not_written(file, &error.error))?;
     Ok(())

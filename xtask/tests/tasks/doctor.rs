@@ -49,7 +49,7 @@ fn it_names_what_is_here_and_the_stack_that_the_demo_would_take() {
     // A page that runs at this moment has the port.
     let lacking = stdout.lines().last().expect("a last line");
     let is_ready = lacking == "Ready for the book: every page can be run, without network too.";
-    assert!(is_ready || lacking.contains("for want of: port 8080. "), "{stdout}");
+    assert!(is_ready || lacking.contains("missing: port 8080. "), "{stdout}");
     assert!(!stdout.contains('\u{1b}'), "{stdout:?}");
 }
 
@@ -60,7 +60,7 @@ fn a_dead_engine_is_named_with_its_cure_and_the_next_stack() {
     assert!(line(stdout, "docker").starts_with('✗'), "{stdout}");
     assert!(stdout.contains("Docker's engine does not run") && stdout.contains("Start it: "), "{stdout}");
     assert!(stdout.contains("would take the stack “host”.\n"), "{stdout}");
-    assert!(stdout.contains("\nNot ready for the book, for want of: docker"), "{stdout}");
+    assert!(stdout.contains("\nNot ready for the book, missing: docker"), "{stdout}");
 }
 
 fn without_docker_and_redis_it_names_both_cures_and_embedded() {
@@ -73,7 +73,7 @@ fn without_docker_and_redis_it_names_both_cures_and_embedded() {
     assert!(stdout.contains("https://docs.docker.com/get-docker/"), "{stdout}");
     assert!(stdout.contains("sudo apt-get install redis-server"), "{stdout}");
     assert!(stdout.contains("would take the stack “embedded”.\n"), "{stdout}");
-    assert!(stdout.contains("for want of: docker, compose"), "{stdout}");
+    assert!(stdout.contains("missing: docker, compose"), "{stdout}");
 }
 
 fn a_demo_that_was_left_is_named_with_the_command_that_removes_it() {
@@ -113,8 +113,8 @@ fn what_the_pages_lack_is_named() {
     let stdout = task.env("REDIS_IMAGE", "factor12-test-none").run(LIMIT).assert_code(0).stdout.clone();
     assert!(line(&stdout, "curl").starts_with('✗'), "{stdout}");
     let last = stdout.lines().last().expect("a last line");
-    assert!(last.contains("for want of: factor12-test-none, curl"), "{stdout}");
-    assert!(last.ends_with("ask again: cargo xtask doctor"), "{stdout}");
+    assert!(last.contains("missing: factor12-test-none, curl"), "{stdout}");
+    assert!(last.ends_with("run it again: cargo xtask doctor"), "{stdout}");
 }
 
 fn it_speaks_portuguese_too() {

@@ -27,8 +27,12 @@ pub fn tests() -> Vec<Trial> {
         a_folder_in_the_way_stays: [Engine],
         who_names_no_kit_is_told_how_to: [],
         a_kit_is_not_saved_over_a_folder: [],
+        a_kit_is_not_saved_where_there_is_no_folder_for_it: [],
+        a_kit_is_not_saved_with_sources_that_git_does_not_know: [],
         a_kit_is_not_saved_without_a_real_redis: [Engine, Compose],
         the_script_runs_the_program_of_its_kit: [Unix],
+        the_script_checks_each_time_where_it_cannot_remember: [Unix],
+        the_script_checks_a_copy_of_a_folder_anew: [Unix],
         the_script_refuses_a_kit_that_is_damaged: [Unix],
         the_script_refuses_another_system: [Unix],
     ]
@@ -146,6 +150,32 @@ fn a_kit_is_not_saved_over_a_folder() {
     ended.assert_code(2).assert_says("kit.tar");
 }
 
+fn a_kit_is_not_saved_where_there_is_no_folder_for_it() {
+    let room = room();
+    let ended = xtask(&Tree::real(), ["kit", "save"]).args([room.path().join("no/kit.tar")]).run(LIMIT);
+    ended.assert_code(1).assert_says("/no");
+    // Before anything was made for it.
+    assert!(ended.took < Duration::from_secs(5), "{:?}", ended.took);
+}
+
+fn a_kit_is_not_saved_with_sources_that_git_does_not_know() {
+    let room = room();
+    let tree = Tree::made(
+        "stray",
+        &[("examples/factor12/src/lib.rs", ""), ("examples/factor12/src/.web.rs.swp", "")],
+    );
+    let git = |args: &[&str]| {
+        let status = Command::new("git").args(args).current_dir(tree.root()).status();
+        assert!(status.expect("git starts").success());
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "docker-compose.yml", "xtask", "examples/factor12/src/lib.rs"]);
+    let file = room.path().join("kit.tar");
+    let ended = xtask(&tree, ["kit", "save"]).args([&file]).run(LIMIT);
+    ended.assert_code(2).assert_says("examples/factor12/src/.web.rs.swp is among the sources that are built");
+    assert_eq!(fs::read_dir(room.path()).expect("a folder can be read").count(), 0);
+}
+
 fn a_kit_is_not_saved_without_a_real_redis() {
     images_are_current();
     let room = room();
@@ -187,8 +217,12 @@ fn run(command: &mut Command) -> Output {
 
 /// Starts a kit from another folder, in a language.
 fn start(kit: &TempDir, language: &str, args: &[&str]) -> (Option<i32>, String, String) {
-    let mut script = Command::new(kit.path().join("start"));
-    let ended = run(script.args(args).env("LANG", language).current_dir("/"));
+    let name = kit.path().file_name().expect("a folder has a name");
+    let mut script = Command::new("sh");
+    script.arg(Path::new(name).join("start"));
+    // As it is started from the folder above, by somebody whose shell finds folders by name.
+    let script = script.env("CDPATH", ".:/").env("LANG", language);
+    let ended = run(script.args(args).current_dir(kit.path().join("..")));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (ended.status.code(), text(&ended.stdout), text(&ended.stderr))
 }
@@ -202,6 +236,28 @@ fn the_script_runs_the_program_of_its_kit() {
     let program = kit.path().join("bin/xtask");
     fs::write(&program, "#!/bin/sh\necho \"$FACTOR12_KIT: $* \"\n").expect("a file can be written");
     assert_eq!(start(&kit, "C", &[]), told("kit load "));
+}
+
+fn the_script_checks_each_time_where_it_cannot_remember() {
+    let kit = unpacked(&this_system());
+    // As in a folder of another's, or on a medium that cannot be written to.
+    system::link(Path::new("/nonexistent/mark"), &kit.path().join(".checked"));
+    for _ in 0..2 {
+        let (code, stdout, stderr) = start(&kit, "C", &["demo"]);
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    }
+    fs::write(kit.path().join("bin/xtask"), "").expect("a file can be written");
+    assert_eq!(start(&kit, "C", &["demo"]).0, Some(1));
+}
+
+fn the_script_checks_a_copy_of_a_folder_anew() {
+    let kit = unpacked(&this_system());
+    assert_eq!(start(&kit, "C", &["demo"]).0, Some(0));
+    let copy = room();
+    assert!(run(Command::new("cp").arg("-a").arg(kit.path().join(".")).arg(copy.path())).status.success());
+    fs::write(copy.path().join("bin/xtask"), "").expect("a file can be written");
+    let (code, _, stderr) = start(&copy, "C", &["demo"]);
+    assert_eq!(code, Some(1), "{stderr}");
 }
 
 fn the_script_refuses_a_kit_that_is_damaged() {
