@@ -101,10 +101,7 @@ impl Kit {
     ///
     /// Its manifest cannot be read.
     pub fn of_the_environment() -> Result<Option<Kit>> {
-        env::var_os(VARIABLE)
-            .filter(|folder| !folder.is_empty())
-            .map(|folder| Kit::at(folder.into()))
-            .transpose()
+        own_folder().map(Kit::at).transpose()
     }
 
     /// The kit in a folder.
@@ -153,12 +150,19 @@ impl Kit {
     }
 }
 
+/// The folder of the kit that this program runs from, if it runs from one.
+fn own_folder() -> Option<PathBuf> {
+    env::var_os(VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
 /// How a person starts this program: by cargo, or in a kit by its script.
 pub fn command() -> &'static str {
-    match env::var_os(VARIABLE) {
-        Some(folder) if !folder.is_empty() => "./start",
-        _ => "cargo xtask",
-    }
+    if own_folder().is_some() { "./start" } else { "cargo xtask" }
+}
+
+/// The folder that a path is in, as one that can be opened.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// The system and architecture of this host, in Rust's words.

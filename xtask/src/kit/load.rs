@@ -13,7 +13,7 @@ use crate::repository::Repository;
 use crate::text;
 
 use super::archive::{self, Refusal, Sums, Trouble};
-use super::{Kit, Manifest, host, not_written};
+use super::{Kit, Manifest, folder_of, host, not_written};
 
 /// Loads the images of the kit that this program runs from.
 ///
@@ -57,10 +57,7 @@ pub fn run(file: &Path, to: &Path) -> Result {
         aside(&text!("kit-there", folder = to.display()));
         return finish(to, &engine);
     }
-    let parent = match to.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let parent = folder_of(to);
     let folder = tempfile::Builder::new().prefix(".factor12-kit-").tempdir_in(parent);
     let folder = folder.map_err(|error| not_written(parent, &error))?;
     unpack(file, &sums, folder.path())?;

@@ -20,7 +20,7 @@ use crate::repository::{Repository, Sources};
 use crate::text;
 
 use super::archive::{self, Content, Source};
-use super::{FORMAT, Made, Manifest, host, not_written};
+use super::{FORMAT, Made, Manifest, folder_of, host, not_written};
 
 /// How long an image may take to be saved, and the book to be built.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -237,10 +237,7 @@ fn manifest(
 
 /// The file under another name, beside its place.
 fn part(file: &Path) -> Result<NamedTempFile> {
-    let parent = match file.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let parent = folder_of(file);
     let part = tempfile::Builder::new().prefix(".factor12-kit-").tempfile_in(parent);
     part.map_err(|error| not_written(parent, &error))
 }

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
@@ -57,7 +57,9 @@ fn assert_small(command: &mut Command, stdin: Stdio, stdout: Stdio) {
     const MOST: u64 = 64_000_000;
     let mut process = Process::with(command, stdin, stdout);
     let mut peak = 0;
+    let started = Instant::now();
     while !process.has_ended() {
+        assert!(started.elapsed() < Duration::from_secs(120), "it does not end");
         peak = process.peak().unwrap_or(0).max(peak);
         std::thread::sleep(Duration::from_millis(2));
     }
