@@ -362,11 +362,11 @@ impl Target {
     }
 }
 
-/// A plain file's path below the kit's folder; `None` for all else, and for what would leave it.
+/// A plain file's path below the kit's folder; `None` for all else. What would leave the folder is on no list.
 fn path_of(entry: &tar::Entry<impl Read>) -> Option<String> {
     let bytes = entry.path_bytes();
     let path = std::str::from_utf8(&bytes).ok()?.strip_prefix(FOLDER)?.strip_prefix('/')?;
-    (entry.header().entry_type() == EntryType::Regular && is_inside(path)).then(|| path.to_owned())
+    (entry.header().entry_type() == EntryType::Regular).then(|| path.to_owned())
 }
 
 /// What it means that a piece cannot be read: what is no header is an altered one.

@@ -106,6 +106,7 @@ fn a_kit_that_is_cut_off_anywhere_is_refused() {
     }
     let file = kit.len() - 1024 - 512;
     assert_eq!(refusal(&kit[..file - 1]), Refusal::CutOff { whole: 4, all: 5 });
+    assert_eq!(refusal(&kit[..file + 2]), Refusal::CutOff { whole: 4, all: 5 });
     assert_eq!(refusal(&kit[..file + 512]), Refusal::CutOff { whole: 5, all: 5 });
 }
 
