@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::PoisonError;
@@ -207,6 +207,25 @@ fn a_port_that_is_taken_is_said_with_what_holds_it() {
     ended.assert_code(2).assert_says(&format!("Port {port} is taken: ")).assert_says("--port ");
 }
 
+/// A driver, what it tells, and the port that it says it listens on; `None` if it ends before it says so.
+fn driver() -> Option<(Child, BufReader<ChildStdout>, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver starts");
+    let mut told = BufReader::new(driver.stdout.take().expect("stdout is piped"));
+    let port = told.by_ref().lines().map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once("successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    if port.is_none() {
+        driver.wait().ok();
+    }
+    Some((driver, told, port?))
+}
+
 /// Chromium, driven through chromedriver, and ended with it.
 struct Browser {
     driver: Child,
@@ -217,19 +236,9 @@ struct Browser {
 
 impl Browser {
     fn start() -> Browser {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
-        let mut told = BufReader::new(driver.stdout.take().expect("stdout is piped"));
-        let mut line = String::new();
-        while !line.contains("successfully on port ") {
-            line.clear();
-            assert_ne!(told.read_line(&mut line).expect("a line"), 0, "chromedriver has ended");
-        }
-        let port = line.trim().trim_end_matches('.').rsplit(' ').next().expect("a port");
+        // The port that it takes for one protocol may be another program's for the other: it ends then.
+        let started = (0..5).find_map(|_| driver());
+        let (driver, told, port) = started.expect("chromedriver says its port");
         let session = format!("http://127.0.0.1:{port}/session");
         let mut browser = Browser { driver, _told: told, session };
         let args =

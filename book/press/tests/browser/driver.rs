@@ -1,7 +1,7 @@
 //! A browser of a test's own, driven through chromedriver: the calls of <https://www.w3.org/TR/webdriver2/>
 //! that the tests need, and chromedriver's own for the browser's logs and developer tools.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -79,14 +79,9 @@ impl Browser {
         let scripts = if runs_scripts { 1 } else { 2 };
         let preferences = json!({ "profile.managed_default_content_settings.javascript": scripts });
         let name = browser().unwrap();
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut told = BufReader::new(driver.stdout.take().unwrap());
-        let port = port(&mut told);
+        // The port that it takes for one protocol may be another program's for the other: it ends then.
+        let started = (0..5).find_map(|_| driver());
+        let (driver, told, port) = started.expect("chromedriver says its port");
         let profile = tempfile::tempdir().unwrap();
         let agent = Agent::config_builder()
             .http_status_as_error(false)
@@ -278,18 +273,23 @@ impl Drop for Browser {
     }
 }
 
-/// The port that a driver says it listens on.
-fn port(told: &mut impl BufRead) -> u16 {
-    for line in told.lines() {
-        let line = line.unwrap();
-        let port = line
-            .split_once("successfully on port ")
-            .and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
-        if let Some(port) = port {
-            return port;
-        }
+/// A driver, what it tells, and the port that it says it listens on; `None` if it ends before it says so.
+fn driver() -> Option<(Child, BufReader<ChildStdout>, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(driver.stdout.take().unwrap());
+    let port = told.by_ref().lines().map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once("successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    if port.is_none() {
+        driver.wait().ok();
     }
-    panic!("chromedriver has ended without saying its port")
+    Some((driver, told, port?))
 }
 
 /// Where a program of this name is.
