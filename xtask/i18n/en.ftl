@@ -90,6 +90,7 @@ no-redis-cure = Install it (“sudo apt-get install redis-server”, “brew ins
 ## What went wrong
 program-failed = “{ $program }” failed ({ $status })
 took-too-long = “{ $program }” did not end within { $seconds } s
+printed-too-much = “{ $program }” printed more than { $size } MiB, and was ended
 cargo-build = cargo build ({ $packages })
 no-binary = the build made no program called { $name }
 no-host-triple = the compiler does not say which host this is
@@ -151,19 +152,32 @@ pages-matched = Pages: { $count }. Every output is what they show.
 pages-wrong = Wrong: { $count }
 page-matched = matched
 page-differs = differs
+left-running = left running until the chapter ends: { $processes }
 by-signal = a signal
 wrong-output = The output is not the page's:
 wrong-status = exit status expected: { $expected }, found: { $found }
 wrong-limit = not at its end within { $seconds } s
+wrong-too-much = it printed more than { $size } MiB, and was ended
 wrong-start = could not be started: { $reason }
 rule-unclosed-fence = the fence is not closed
+rule-bad-info = “{ $info }” is neither a step nor anything else: write console, and attributes after commas
 rule-bad-attribute = “{ $attribute }” is no attribute: stderr, timeout=SECONDS and norun="why" are
 rule-norun-without-reason = norun gives no reason: norun="why"
 rule-no-command = the block holds no command: a line that starts with “$ ”
 rule-empty-command = there is no command after the “$”
 rule-output-before-command = an output comes before any command
-rule-bad-status = the expected exit status “{ $status }” is no number
+rule-bad-status = the expected exit status “{ $status }” is no number; if it is what the command prints, write “\? { $status }”
 rule-only-wildcards = the output is nothing but wildcards, and would match anything
+rule-control-character = the line holds a control character, which no reader sees
+rule-include-in-step = a step includes nothing: write what it runs and what that prints
+rule-include-outside-listing = a file is included outside a fence of its own: a step in it would be shown, and not be run
+rule-include-ends-listing = “{ $file }” holds a line that ends the fence around it, or includes another file
+rule-step-in-footnote = a footnote holds no step: readers find it at the end of the page
+rule-fence-in-html = a fence inside HTML is shown as it is, and not run: leave an empty line between the tag and the fence
+rule-command-outside-step = a command is shown that nothing runs: make it a step, a fence that starts with ```console
+rule-no-language = the fence names no language: console for a step, text for what is no command
+rule-unknown-language = “{ $language }” is no language of the book: a command is a step (console); for another, add it to LANGUAGES in book/runbook/src/stray.rs
+rule-bad-page = “{ $link }” is no page beside the table of contents, or is one twice: link to NAME.md, once
 rule-bad-head = “{ $line }” is no line of the head matter: minutes: N, translates: HASHES
 
 ## The presentation

@@ -90,6 +90,7 @@ no-redis-cure = Instale-o (“sudo apt-get install redis-server”, “brew inst
 ## O que deu errado
 program-failed = “{ $program }” falhou ({ $status })
 took-too-long = “{ $program }” não terminou em { $seconds } s
+printed-too-much = “{ $program }” imprimiu mais de { $size } MiB e foi encerrado
 cargo-build = cargo build ({ $packages })
 no-binary = a compilação não gerou nenhum programa chamado { $name }
 no-host-triple = o compilador não diz que máquina é esta
@@ -151,19 +152,32 @@ pages-matched = Páginas: { $count }. Todas as saídas são as que elas mostram.
 pages-wrong = Com erro: { $count }
 page-matched = confere
 page-differs = difere
+left-running = continua rodando até o fim do capítulo: { $processes }
 by-signal = um sinal
 wrong-output = A saída não é a da página:
 wrong-status = código de saída esperado: { $expected }, encontrado: { $found }
 wrong-limit = não terminou em { $seconds } s
+wrong-too-much = imprimiu mais de { $size } MiB e foi encerrado
 wrong-start = não pôde ser iniciado: { $reason }
 rule-unclosed-fence = o bloco não foi fechado
+rule-bad-info = “{ $info }” não é um passo nem outra coisa: escreva console e, depois de vírgulas, os atributos
 rule-bad-attribute = “{ $attribute }” não é um atributo; os que existem são stderr, timeout=SEGUNDOS e norun="motivo"
 rule-norun-without-reason = norun não diz o motivo: norun="motivo"
 rule-no-command = o bloco não contém nenhum comando: uma linha que começa com “$ ”
 rule-empty-command = não há comando depois do “$”
 rule-output-before-command = uma saída vem antes de qualquer comando
-rule-bad-status = o código de saída esperado “{ $status }” não é um número
+rule-bad-status = o código de saída esperado “{ $status }” não é um número; se for o que o comando imprime, escreva “\? { $status }”
 rule-only-wildcards = a saída só tem curingas e aceitaria qualquer coisa
+rule-control-character = a linha contém um caractere de controle, que nenhum leitor vê
+rule-include-in-step = um passo não inclui nada: escreva o que ele executa e o que isso imprime
+rule-include-outside-listing = um arquivo é incluído fora de um bloco de código: um passo dentro dele apareceria na página sem ser executado
+rule-include-ends-listing = “{ $file }” contém uma linha que fecha o bloco em volta, ou inclui outro arquivo
+rule-step-in-footnote = uma nota de rodapé não pode conter um passo: o leitor só a encontra no fim da página
+rule-fence-in-html = um bloco dentro de HTML aparece como está e não é executado: deixe uma linha vazia entre a tag e o bloco
+rule-command-outside-step = a página mostra um comando que nada executa: faça dele um passo, um bloco que começa com ```console
+rule-no-language = o bloco não diz a linguagem: console para um passo, text para o que não é comando
+rule-unknown-language = “{ $language }” não é uma linguagem do livro: um comando é um passo (console); para outra, acrescente-a a LANGUAGES em book/runbook/src/stray.rs
+rule-bad-page = “{ $link }” não é uma página ao lado do sumário, ou aparece duas vezes: use um link para NOME.md, uma vez só
 rule-bad-head = “{ $line }” não é uma linha do cabeçalho: minutes: N, translates: HASHES
 
 ## A apresentação

@@ -41,7 +41,9 @@ pub fn all(repository: &Repository, language: Language) -> Result<Vec<Page>> {
     let folder = format!("book/{}/src", language.tag());
     let summary = repository.read(&format!("{folder}/SUMMARY.md"))?;
     let page = |name: String| Page { path: format!("{folder}/{name}.md"), language, name };
-    Ok(runbook::chapter::pages(&summary).into_iter().map(page).collect())
+    let names = runbook::chapter::pages(&summary);
+    let names = names.map_err(|faults| refused(&format!("{folder}/SUMMARY.md"), &faults))?;
+    Ok(names.into_iter().map(page).collect())
 }
 
 /// The page `name` of a language.
@@ -71,19 +73,23 @@ impl Page {
     /// It cannot be read, or breaks a rule of the runnable blocks: each by file, line and rule.
     pub fn chapter(&self, repository: &Repository) -> Result<Chapter> {
         let page = repository.read(&self.path)?;
-        Chapter::parse(&self.name, &page).map_err(|faults| {
-            let told = faults
-                .iter()
-                .map(|Fault { line, rule }| format!("{}:{line}: {}", self.path, rule_told(rule)));
-            Failure::Failed(told.collect::<Vec<_>>().join("\n"))
-        })
+        let file = repository.root.join(&self.path);
+        let folder = file.parent().unwrap_or(&repository.root);
+        Chapter::parse_in(folder, &self.name, &page).map_err(|faults| refused(&self.path, &faults))
     }
+}
+
+/// Why nothing of a file is run: each line that breaks a rule.
+fn refused(path: &str, faults: &[Fault]) -> Failure {
+    let told = faults.iter().map(|Fault { line, rule }| format!("{path}:{line}: {}", rule_told(rule)));
+    Failure::Failed(told.collect::<Vec<_>>().join("\n"))
 }
 
 /// A rule that was broken, in the language of the narration.
 fn rule_told(rule: &Rule) -> String {
     match rule {
         Rule::UnclosedFence => text!("rule-unclosed-fence"),
+        Rule::BadInfo(info) => text!("rule-bad-info", info = info),
         Rule::BadAttribute(attribute) => text!("rule-bad-attribute", attribute = attribute),
         Rule::NorunWithoutReason => text!("rule-norun-without-reason"),
         Rule::NoCommand => text!("rule-no-command"),
@@ -91,6 +97,16 @@ fn rule_told(rule: &Rule) -> String {
         Rule::OutputBeforeCommand => text!("rule-output-before-command"),
         Rule::BadStatus(status) => text!("rule-bad-status", status = status),
         Rule::OnlyWildcards => text!("rule-only-wildcards"),
+        Rule::ControlCharacter => text!("rule-control-character"),
+        Rule::IncludeInStep => text!("rule-include-in-step"),
+        Rule::IncludeOutsideListing => text!("rule-include-outside-listing"),
+        Rule::IncludeEndsListing(file) => text!("rule-include-ends-listing", file = file),
+        Rule::StepInFootnote => text!("rule-step-in-footnote"),
+        Rule::FenceInHtml => text!("rule-fence-in-html"),
+        Rule::CommandOutsideStep => text!("rule-command-outside-step"),
+        Rule::NoLanguage => text!("rule-no-language"),
+        Rule::UnknownLanguage(language) => text!("rule-unknown-language", language = language),
+        Rule::BadPage(link) => text!("rule-bad-page", link = link),
         Rule::BadHead(line) => text!("rule-bad-head", line = line),
     }
 }
@@ -174,11 +190,14 @@ impl Stage {
 
 /// Where and in which environment a page's commands run; those of a page that calls no Docker need no project.
 pub fn session(repository: &Repository, project: Option<&Project>) -> Session {
-    let session = Session::new(&repository.root);
-    environment(project).into_iter().fold(session, |session, (name, value)| match value {
-        Some(value) => session.env(name, value),
-        None => session.env_remove(name),
-    })
+    let ours = environment(project);
+    let kept = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let kept = kept.filter(|(name, _)| !ours.iter().any(|(known, _)| known == name));
+    let session =
+        kept.fold(Session::new(&repository.root), |session, (name, value)| session.env(&name, &value));
+    let set = ours.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    set.fold(session, |session, (name, value)| session.env(name, value))
 }
 
 /// Runs steps of a page up to the first whose page is wrong, and tells what happens.
@@ -201,7 +220,7 @@ pub fn play(
             tell(&event);
             match event {
                 Event::Command { line, command: text } => command = (line, text),
-                Event::Line { .. } => {}
+                Event::Line { .. } | Event::Left { .. } => {}
                 Event::Verdict(verdict) => {
                     outcome.commands += elapsed(&verdict);
                     outcome.wrong = wrong(&page.path, &command, &verdict);
@@ -236,7 +255,9 @@ fn elapsed(verdict: &Verdict) -> Duration {
             *elapsed
         }
         Verdict::TimedOut { limit } => *limit,
-        Verdict::Stopped | Verdict::NotStarted { .. } | Verdict::NotRun { .. } => Duration::ZERO,
+        Verdict::TooMuch { .. } | Verdict::Stopped | Verdict::NotStarted { .. } | Verdict::NotRun { .. } => {
+            Duration::ZERO
+        }
     }
 }
 
@@ -264,8 +285,14 @@ pub fn explained(verdict: &Verdict) -> Option<String> {
             text!("wrong-status", expected = expected, found = found)
         }
         Verdict::TimedOut { limit } => text!("wrong-limit", seconds = limit.as_secs()),
+        Verdict::TooMuch { limit } => text!("wrong-too-much", size = limit >> 20),
         Verdict::NotStarted { reason } => text!("wrong-start", reason = reason),
     })
+}
+
+/// What a command has left running, for the person who looks.
+pub fn left_told(processes: &[String]) -> String {
+    text!("left-running", processes = runbook::printable(&processes.join(", ")))
 }
 
 /// Waits for the turn on the pages' port: two that use it at once would only see each other.

@@ -59,6 +59,7 @@ pub fn present(repository: &Repository, page: &Page, chapter: &Chapter, from: us
         run::before(&show.session, page, chapter, from).and_then(|()| show.on(&mut terminal, from - 1));
     // From here on the removal is narrated, in a terminal as others have it.
     drop(terminal);
+    show.session.end_left();
     remove(show.project.as_ref())?;
     shown?;
     show.sum_up();
@@ -401,6 +402,9 @@ impl Show<'_> {
             Event::Line { stream: Stream::Stderr, text } => {
                 screen.write_line(&style(text).dim().to_string()).ok();
             }
+            Event::Left { processes } => {
+                screen.write_line(&style(pages::left_told(&processes)).dim().to_string()).ok();
+            }
             Event::Verdict(told) => verdict = Some(told),
         });
         go_on()?;
@@ -435,6 +439,7 @@ impl Show<'_> {
     fn afresh(&mut self, terminal: &mut Terminal, at: usize) -> Result<Way> {
         let (_, width) = terminal.size();
         self.head(terminal, at, width);
+        self.session.end_left();
         remove(self.project.as_ref())?;
         self.outcomes.iter_mut().for_each(|outcome| *outcome = None);
         let done = run::before(&self.session, self.page, self.chapter, at + 1);

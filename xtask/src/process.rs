@@ -232,9 +232,14 @@ impl Program {
                 Stream::Stderr => stderr.push_str(line),
             }
         });
-        match ended.context(|| text!("doing-start", program = shown))? {
+        let (ended, _) = ended.context(|| text!("doing-start", program = shown))?;
+        match ended {
             Ended::Exited(status) => Ok(Output { status, stdout, stderr }),
             Ended::Stopped => Err(Failure::Interrupted),
+            Ended::TooMuch => {
+                let what = text!("printed-too-much", program = shown, size = process::OUTPUT >> 20);
+                Err(Failure::Failed(format!("{what}\n{}", last_lines(&format!("{stdout}{stderr}")))))
+            }
             Ended::TimedOut(limit) => Err(took_too_long(&shown, limit, &format!("{stdout}{stderr}"))),
         }
     }

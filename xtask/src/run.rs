@@ -51,6 +51,7 @@ pub fn run(repository: &Repository, options: &Options, language: Language) -> Re
     let session = pages::session(repository, Some(&project));
     let outcome = before(&session, &page, &chapter, from)
         .and_then(|()| pages::play(&session, &page, &chapter.steps[from - 1..], &mut show));
+    session.end_left();
     project.remove()?;
     match outcome?.wrong {
         None => {
@@ -108,6 +109,7 @@ fn show(event: &Event) {
             print(&style(format!("$ {}", command.replace('\n', "\n> "))).bold().to_string());
         }
         Event::Line { text, .. } => print(text),
+        Event::Left { processes } => say(&pages::left_told(processes)),
         Event::Verdict(Verdict::Matched { elapsed }) => {
             let time = format!("{:.1} s", elapsed.as_secs_f64());
             say(&style(format!("✓ {time}")).for_stderr().green().to_string());

@@ -119,8 +119,10 @@ fn in_a_row(stage: &Stage, language: Language, chapters: &[(Page, Chapter)]) -> 
 }
 
 fn hear(step: &Step, event: &Event) {
-    if let Event::Command { command, .. } = event {
-        step.hear(&format!("$ {command}"));
+    match event {
+        Event::Command { command, .. } => step.hear(&format!("$ {command}")),
+        Event::Left { processes } => say(&pages::left_told(processes)),
+        _ => {}
     }
 }
 

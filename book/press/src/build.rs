@@ -10,12 +10,13 @@ use mdbook_driver::MDBook;
 use mdbook_driver::book::{Book, BookItem};
 use mdbook_driver::config::Config;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
-use runbook::Chapter;
+use runbook::{Chapter, Step};
 
 use crate::language::Language;
 use crate::page;
 use crate::proof::Proof;
 use crate::schedule;
+use crate::shown;
 use crate::site::{Site, entry};
 use crate::texts::Texts;
 
@@ -84,27 +85,35 @@ fn one(root: &Path, site: &Site<'_>) -> Result<()> {
     config.set("output.html.site-url", format!("{path}{}/", site.language.tag()))?;
     config.set("build.build-dir", &site.out)?;
     let mut book = MDBook::load_with_config(&folder, config).with_context(|| name.clone())?;
-    let chapters = keeps_to_the_rules(&book.book, &name)?;
+    let chapters = keeps_to_the_rules(&book.book, &name, &folder.join("src"))?;
     compute_schedules(&mut book.book, &name, &chapters, site.language.texts())?;
     let shown =
         pages_of(&book.book).map(|(path, text)| (path.to_owned(), text.matches("\\{{#").count())).collect();
-    book.with_preprocessor(Pages { language: site.language, name: name.clone(), shown });
+    let steps = chapters.iter().map(|chapter| (chapter.name.clone(), chapter.steps.clone())).collect();
+    book.with_preprocessor(Pages { language: site.language, name: name.clone(), shown, steps });
     book.build().with_context(|| name.clone())?;
-    site.finish().with_context(|| name)
+    site.finish().with_context(|| name.clone())?;
+    for chapter in &chapters {
+        let page = site.out.join(&chapter.name).with_extension("html");
+        let html = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
+        shown::check(chapter, &html).with_context(|| format!("{name}/src/{}.md", chapter.name))?;
+    }
+    Ok(())
 }
 
 /// The pages of a book, in the order of its table of contents.
 fn pages(folder: &Path) -> Result<Vec<String>> {
     let path = folder.join("src/SUMMARY.md");
     let summary = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    Ok(runbook::chapter::pages(&summary))
+    let told = |faults: Vec<runbook::Fault>| page::told(&path.display().to_string(), &faults);
+    runbook::chapter::pages(&summary).map_err(told)
 }
 
 /// The pages as chapters. Fails with all faults of all pages, by the lines of their files.
-fn keeps_to_the_rules(book: &Book, name: &str) -> Result<Vec<Chapter>> {
+fn keeps_to_the_rules(book: &Book, name: &str, folder: &Path) -> Result<Vec<Chapter>> {
     let (mut chapters, mut faults) = (Vec::new(), Vec::new());
     for (path, text) in pages_of(book) {
-        match Chapter::parse(&path.with_extension("").to_string_lossy(), text) {
+        match Chapter::parse_in(folder, &path.with_extension("").to_string_lossy(), text) {
             Ok(chapter) => chapters.push(chapter),
             Err(found) => {
                 faults.push(page::told(&format!("{name}/src/{}", path.display()), &found).to_string());
@@ -155,6 +164,8 @@ struct Pages {
     name: String,
     /// How many directives each page shows to its readers, with a backslash before them.
     shown: HashMap<PathBuf, usize>,
+    /// The steps of each page as its source has them, by its name: those that are run.
+    steps: HashMap<String, Vec<Step>>,
 }
 
 impl Preprocessor for Pages {
@@ -173,7 +184,9 @@ impl Preprocessor for Pages {
             if directives > self.shown.get(path).copied().unwrap_or_default() {
                 faults.push(format!("{name}: {}", left(&chapter.content)));
             }
-            let prepared = page::prepare(&name, &chapter.content, self.language.texts());
+            let steps = self.steps.get(&*path.with_extension("").to_string_lossy());
+            let steps = steps.map(Vec::as_slice).unwrap_or_default();
+            let prepared = page::prepare(&name, &chapter.content, steps, self.language.texts());
             match prepared {
                 Ok(content) => chapter.content = content,
                 Err(error) => faults.push(error.to_string()),

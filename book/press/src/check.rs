@@ -1,6 +1,5 @@
 //! What can be wrong with a page without running it: each finding has its file, its line and its cure.
 
-mod fences;
 mod glossary;
 mod links;
 mod parts;
@@ -72,13 +71,12 @@ pub fn check(root: &Path) -> Result<Report> {
     for book in &books {
         let variants = glossary::variants(&book.pages);
         for page in &book.pages {
-            report.findings.extend(fences::check(page));
             report.findings.extend(links::check(root, page, &book.pages));
             report.findings.extend(parts::check(page));
             report.findings.extend(pictures::check(page));
             report.findings.extend(schedules::check(page, &book.pages));
             report.findings.extend(glossary::check(page, &variants));
-            report.not_run.extend(fences::not_run(page));
+            report.not_run.extend(not_run(page));
         }
         match spelling::Speller::find(root, book.language) {
             Ok(speller) => report.findings.extend(book.pages.iter().flat_map(|page| speller.check(page))),
@@ -88,6 +86,14 @@ pub fn check(root: &Path) -> Result<Report> {
     report.findings.sort();
     report.findings.dedup();
     Ok(report)
+}
+
+/// The steps of a page that are not run, each with its place and its reason.
+fn not_run(page: &Source) -> Vec<String> {
+    let told = |step: &runbook::Step| {
+        step.attributes.norun.as_ref().map(|why| format!("{}:{}: not run: {why}", page.path, step.line))
+    };
+    page.chapter.steps.iter().filter_map(told).collect()
 }
 
 /// The pages of one language.
@@ -111,10 +117,13 @@ fn read_book(root: &Path, language: &'static str, report: &mut Report) -> Result
         let path = root.join(&folder).join(name);
         fs::read_to_string(&path).with_context(|| path.display().to_string())
     };
-    let contents = runbook::chapter::pages(&text("SUMMARY.md")?);
+    let contents = runbook::chapter::pages(&text("SUMMARY.md")?).unwrap_or_else(|faults| {
+        report.findings.extend(source::findings(&format!("{folder}/SUMMARY.md"), faults));
+        Vec::new()
+    });
     let mut pages = Vec::new();
     for name in names(&root.join(&folder))? {
-        match Source::read(&folder, &name, &text(&format!("{name}.md"))?) {
+        match Source::read(root, &folder, &name, &text(&format!("{name}.md"))?) {
             Ok(page) => pages.push(page),
             Err(findings) => report.findings.extend(findings),
         }

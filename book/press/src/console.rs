@@ -1,5 +1,6 @@
 //! A step as HTML: prompts, commands and outputs told apart.
 
+use runbook::pattern::{self, Line, Piece};
 use runbook::{Exchange, Step};
 
 use crate::markup::escape;
@@ -30,10 +31,16 @@ fn lines(exchange: &Exchange, texts: &Texts) -> Vec<String> {
     });
     let status = (exchange.status != 0)
         .then(|| format!("<span class=\"status\">{} {}</span>", texts.exit_status, exchange.status));
-    let output = exchange.output.lines().map(|line| match line {
-        "" => String::new(),
-        "..." => ANY.to_owned(),
-        _ => format!("<span class=\"output\">{}</span>", escape(line).replace("[..]", ANY)),
+    let output = exchange.output.lines().map(|line| match pattern::line(line) {
+        Line::Any => ANY.to_owned(),
+        Line::Pieces(pieces) if pieces.is_empty() => String::new(),
+        Line::Pieces(pieces) => {
+            let shown = pieces.into_iter().map(|piece| match piece {
+                Piece::Any => ANY.to_owned(),
+                Piece::Text(text) => escape(text),
+            });
+            format!("<span class=\"output\">{}</span>", shown.collect::<String>())
+        }
     });
     command.chain(status).chain(output).collect()
 }
@@ -60,6 +67,15 @@ mod tests {
         let html = html(&step("```console\n$ ls\na [..] b\n...\nc\n```\n"), &ENGLISH);
         assert!(!html.contains("[..]") && !html.contains("..."), "{html}");
         assert_eq!(html.matches(ANY).count(), 2, "{html}");
+    }
+
+    #[test]
+    fn an_output_that_is_taken_as_it_is_is_shown_without_its_backslash() {
+        let html = html(&step("```console\n$ cat\n\\$ a [..]\n\\...\n```\n"), &ENGLISH);
+        assert!(
+            html.contains(">$ a [..]</span>") && html.contains(">...</span>") && !html.contains(ANY),
+            "{html}"
+        );
     }
 
     #[test]

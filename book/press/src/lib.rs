@@ -30,5 +30,6 @@ pub mod page;
 pub mod proof;
 pub mod schedule;
 pub mod serve;
+mod shown;
 pub mod site;
 pub mod texts;

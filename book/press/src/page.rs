@@ -2,26 +2,31 @@
 
 use std::ops::Range;
 
-use anyhow::{Result, bail};
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use runbook::{Chapter, Fault, attributes::Attributes, head};
+use anyhow::{Result, bail, ensure};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+use runbook::chapter::options;
+use runbook::{Chapter, Fault, Step, attributes::Attributes, head};
 
 use crate::highlight;
 use crate::texts::Texts;
 
-/// The Markdown of a page, as mdBook is to render it.
+/// The Markdown of a page, its files included, as mdBook is to render it. `source` are the steps of the page itself.
 ///
 /// # Errors
 ///
-/// The lines that break a rule of runnable blocks.
-pub fn prepare(name: &str, page: &str, texts: &Texts) -> Result<String> {
+/// The lines that break a rule of runnable blocks; or the page holds other steps than its source.
+pub fn prepare(name: &str, page: &str, source: &[Step], texts: &Texts) -> Result<String> {
     let chapter = Chapter::parse(name, page).map_err(|faults| told(name, &faults))?;
+    ensure!(
+        commands(&chapter.steps).eq(commands(source)),
+        "{name}: with what it includes, the page shows other steps than those that are run"
+    );
     let (head, page) = head::read(page).map_err(|faults| told(name, &faults))?;
     let mut changes = Vec::new();
     let mut steps = chapter.steps.iter();
     let mut minutes = head.minutes;
     let mut code: Option<(String, String)> = None;
-    for (event, range) in Parser::new_ext(&page, Options::ENABLE_TABLES).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&page, options()).into_offset_iter() {
         match event {
             Event::End(TagEnd::Heading(HeadingLevel::H1)) => {
                 let minutes = minutes.take().map(|minutes| texts.minutes(minutes));
@@ -53,6 +58,11 @@ pub fn prepare(name: &str, page: &str, texts: &Texts) -> Result<String> {
     Ok(changed(&page, changes))
 }
 
+/// The commands of steps, with what they are expected to print.
+fn commands(steps: &[Step]) -> impl Iterator<Item = (&str, &str)> {
+    steps.iter().flat_map(|step| &step.exchanges).map(|exchange| (&*exchange.command, &*exchange.output))
+}
+
 /// The page with each range replaced; a range's last newline stays.
 fn changed(page: &str, changes: Vec<(Range<usize>, String)>) -> String {
     let mut result = String::with_capacity(page.len() * 2);
@@ -77,7 +87,8 @@ mod tests {
     use crate::texts::{ENGLISH, PORTUGUESE};
 
     fn prepared(page: &str) -> String {
-        prepare("page", page, &PORTUGUESE).unwrap()
+        let chapter = Chapter::parse("page", page).unwrap();
+        prepare("page", page, &chapter.steps, &PORTUGUESE).unwrap()
     }
 
     #[test]
@@ -101,7 +112,21 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_with_its_line() {
-        let error = prepare("p", "# T\n\n```console\n$\n```\n", &ENGLISH).unwrap_err();
+        let error = prepare("p", "# T\n\n```console\n$\n```\n", &[], &ENGLISH).unwrap_err();
         assert!(error.to_string().starts_with("p: line 4:"), "{error}");
+    }
+
+    #[test]
+    fn a_step_that_came_with_a_file_is_refused() {
+        let error = prepare("p", "# T\n\n```console\n$ true\n```\n", &[], &ENGLISH).unwrap_err();
+        assert!(error.to_string().contains("other steps than those that are run"), "{error}");
+    }
+
+    #[test]
+    fn a_step_in_a_quotation_stays_in_it() {
+        let page = prepared("> Text.\n>\n> ```console\n> $ a\n> b\n> ```\n>\n> After.\n");
+        let lines: Vec<&str> = page.lines().collect();
+        assert!(lines[2].starts_with("> <pre class=\"console\"") && lines[2].ends_with("</pre>"), "{page}");
+        assert_eq!(&lines[3..], [">", "> After."]);
     }
 }

@@ -44,7 +44,7 @@ fn a_step_is_told_apart_and_its_copy_holds_the_commands_alone() {
     assert_eq!(step.matches("<span class=\"any\">…</span>").count(), 2, "{step}");
     assert!(!step.contains("[..]") && !step.contains("..."), "{step}");
     assert!(step.contains(">exit status 2<"), "{step}");
-    assert!(rest.contains("$ this is [..] text"), "only steps have wildcards");
+    assert!(rest.contains("this is [..] text"), "only steps have wildcards");
     let portuguese = books.page("pt-BR/second.html");
     assert!(portuguese.contains("<strong>Os testes não executam este passo:</strong> ele pergunta e espera"));
     assert!(books.page("pt-BR/first.html").contains(">código de saída 2<"));
@@ -257,6 +257,71 @@ fn a_page_that_breaks_a_rule_or_includes_nothing_fails_the_build_by_its_name() {
     books.change("book/pt-BR/src/first.md", "app.rs", "gone.rs");
     let error = format!("{:#}", books.try_build().unwrap_err());
     assert!(error.contains("book/pt-BR/src/first.md") && error.contains("gone.rs"), "{error}");
+}
+
+/// Each is shown to a reader as something to type: check, build and live refuse it alike, by its file, its line and its reason.
+#[test]
+fn what_looks_like_a_step_and_would_not_be_run_is_refused_by_all() {
+    for (text, line, reason) in [
+        ("```console timeout=300\n$ false\n```\n", 17, "“console timeout=300” is neither a step"),
+        ("```console stderr\n$ false\n```\n", 17, "“console stderr” is neither a step"),
+        ("```console {.wide}\n$ false\n```\n", 17, "“console {.wide}” is neither a step"),
+        ("```Console\n$ false\n```\n", 17, "“Console” is neither a step"),
+        ("```bash-session\n$ false\n```\n", 17, "“bash-session” is no language"),
+        ("```\ndocker compose up\n```\n", 17, "the fence names no language"),
+        (
+            "<details>\n<summary>1</summary>\n```console\n$ false\n```\n</details>\n",
+            19,
+            "a fence inside HTML",
+        ),
+        ("{{#include ../../../step.txt}}\n", 17, "a file is included outside a fence"),
+        ("```text\n{{#include ../../../step.txt}}\n```\n", 18, "“../../../step.txt” holds a line that ends"),
+        ("> ```console\n> $ false\n\nText\n", 17, "the fence is not closed"),
+    ] {
+        let books = Books::new();
+        books.write("step.txt", "a\n```\n\n```console\n$ false\n```\n");
+        let page = books.read("book/en/src/second.md");
+        books.write("book/en/src/second.md", &format!("{page}\n{text}"));
+        let found = press::check::check(books.root()).unwrap().findings;
+        let is_it = |finding: &press::check::Finding| {
+            finding.path == "book/en/src/second.md" && finding.line == line && finding.what.contains(reason)
+        };
+        assert!(found.iter().any(is_it), "{text}: {found:#?}");
+        let stage = press::live::stage::Stage::new(books.root(), String::new(), String::new()).err().unwrap();
+        for error in [books.try_build().unwrap_err(), stage] {
+            let error = format!("{error:#}");
+            assert!(
+                error.contains("second") && error.contains(&format!("line {line}: {reason}")),
+                "{text}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_page_that_is_elsewhere_is_refused_by_all() {
+    for link in ["./second.md", "sub/second.md", "second.md#part"] {
+        let books = Books::new();
+        books.change("book/en/src/SUMMARY.md", "second.md", link);
+        let stage = press::live::stage::Stage::new(books.root(), String::new(), String::new()).err().unwrap();
+        for error in [books.try_build().unwrap_err(), stage] {
+            let error = format!("{error:#}");
+            assert!(
+                error.contains("SUMMARY.md: line ") && error.contains(&format!("“{link}” is no page")),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_step_in_a_quotation_or_a_list_is_shown_and_run() {
+    let books = Books::new();
+    let page = books.read("book/en/src/second.md");
+    let text = "> ```console\n> $ false\n> ? 1\n> ```\n\n1. One\n\n\t```console\n\t$ true\n\t```\n";
+    books.write("book/en/src/second.md", &format!("{page}\n{text}"));
+    books.build();
+    assert_eq!(values(&books.page("en/second.html"), "data-commands"), ["redis-cli", "false", "true"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chapter::Rule;
+use crate::rule::Rule;
 
 /// How a step is to be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,11 +20,12 @@ impl Attributes {
     ///
     /// # Errors
     ///
-    /// An attribute that is unknown, or whose value is not of its kind.
+    /// An attribute that is unknown, or whose value is not of its kind; or what is meant for a step and is written otherwise.
     pub fn parse(info: &str) -> Result<Option<Attributes>, Rule> {
         let mut parts = split(info);
         if parts.next().as_deref() != Some("console") {
-            return Ok(None);
+            let is_meant = language(info).eq_ignore_ascii_case("console");
+            return if is_meant { Err(Rule::BadInfo(info.to_owned())) } else { Ok(None) };
         }
         let mut attributes = Attributes::default();
         for part in parts {
@@ -46,6 +47,11 @@ impl Attributes {
         }
         Ok(Some(attributes))
     }
+}
+
+/// The language that an info string names: its first word.
+pub fn language(info: &str) -> &str {
+    info.trim().split(|c: char| c == ',' || c == '{' || c.is_whitespace()).next().unwrap_or_default()
 }
 
 /// The parts of an info string between its commas; a comma in quotes belongs to its part.
@@ -70,6 +76,20 @@ mod tests {
     fn a_fence_of_another_language_is_no_step() {
         for info in ["", "rust", "sh", "consoles", "text,console"] {
             assert_eq!(Attributes::parse(info), Ok(None), "{info}");
+        }
+    }
+
+    #[test]
+    fn what_is_meant_for_a_step_and_written_otherwise_is_an_error() {
+        for info in [
+            "console timeout=300",
+            "console stderr",
+            "console {.wide}",
+            "console{.wide}",
+            "Console",
+            "CONSOLE,stderr",
+        ] {
+            assert_eq!(Attributes::parse(info), Err(Rule::BadInfo(info.to_owned())));
         }
     }
 

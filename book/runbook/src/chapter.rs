@@ -1,12 +1,14 @@
 //! A page as a list of steps.
 
-use std::fmt;
-use std::ops::Range;
+use std::path::Path;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::attributes::Attributes;
 use crate::head::{self, Head};
+use crate::include;
+use crate::rule::{Fault, Rule};
+use crate::stray::{self, Stray};
 use crate::transcript::{self, Exchange};
 
 /// A page of the book.
@@ -39,61 +41,8 @@ pub struct Step {
     pub exchanges: Vec<Exchange>,
 }
 
-/// A line of a page that breaks a rule. Nothing of such a page is run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {rule}")]
-pub struct Fault {
-    /// The line, from 1.
-    pub line: usize,
-    /// The rule.
-    pub rule: Rule,
-}
-
-/// The rules of a runnable block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rule {
-    /// A fence is opened and not closed.
-    UnclosedFence,
-    /// An attribute is unknown, or its value is not of its kind.
-    BadAttribute(String),
-    /// `norun` gives no reason.
-    NorunWithoutReason,
-    /// A block holds no command.
-    NoCommand,
-    /// A `$` has nothing after it.
-    EmptyCommand,
-    /// A line of output comes before any command.
-    OutputBeforeCommand,
-    /// The expected exit status is no number.
-    BadStatus(String),
-    /// An output is nothing but wildcards, and would match anything.
-    OnlyWildcards,
-    /// A line of the head matter is none.
-    BadHead(String),
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Rule::UnclosedFence => write!(f, "the fence is not closed"),
-            Rule::BadAttribute(attribute) => {
-                write!(f, "“{attribute}” is no attribute: stderr, timeout=SECONDS and norun=\"why\" are")
-            }
-            Rule::NorunWithoutReason => write!(f, "norun gives no reason: norun=\"why\""),
-            Rule::NoCommand => write!(f, "the block holds no command: a line that starts with “$ ”"),
-            Rule::EmptyCommand => write!(f, "there is no command after the “$”"),
-            Rule::OutputBeforeCommand => write!(f, "an output comes before any command"),
-            Rule::BadStatus(status) => write!(f, "the expected exit status “{status}” is no number"),
-            Rule::OnlyWildcards => write!(f, "the output is nothing but wildcards, and would match anything"),
-            Rule::BadHead(line) => {
-                write!(f, "“{line}” is no line of the head matter: minutes: N, translates: HASHES")
-            }
-        }
-    }
-}
-
 impl Chapter {
-    /// Reads the page `name`.
+    /// Reads the page `name`. What its listings include is not looked at: see [`Chapter::parse_in`].
     ///
     /// # Errors
     ///
@@ -108,70 +57,137 @@ impl Chapter {
             steps: Vec::new(),
             rest: String::new(),
         };
-        let mut faults = Vec::new();
+        let mut faults = include::outside_listings(page);
+        let has_control = |line: &str| line.chars().any(|c| c.is_control() && c != '\t');
+        let lines = page.lines().zip(1..).filter(|(line, _)| has_control(line));
+        faults.extend(lines.map(|(_, line)| Fault { line, rule: Rule::ControlCharacter }));
+        let mut stray = Stray::default();
         let mut told = 0;
         let mut in_title = false;
-        for (event, range) in Parser::new_ext(page, Options::ENABLE_TABLES).into_offset_iter() {
+        let mut footnotes = 0;
+        let mut block: Option<Fence> = None;
+        for (event, range) in Parser::new_ext(page, options()).into_offset_iter() {
+            faults.extend(stray.see(&event, || line_at(page, range.start)));
             match event {
                 Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
                     in_title = chapter.title.is_empty();
                 }
                 Event::End(TagEnd::Heading(HeadingLevel::H1)) => in_title = false,
                 Event::Text(text) | Event::Code(text) if in_title => chapter.title.push_str(&text),
+                Event::Start(Tag::FootnoteDefinition(_)) => footnotes += 1,
+                Event::End(TagEnd::FootnoteDefinition) => footnotes -= 1,
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                    match fence(page, &info, range.clone()) {
-                        Ok(None) => {}
-                        Ok(Some(step)) => {
-                            let prose = page[told..range.start].to_owned();
-                            told = range.end;
-                            chapter.steps.push(Step { number: chapter.steps.len() + 1, prose, ..step });
-                        }
-                        Err(found) => faults.extend(found),
-                    }
+                    let line = line_at(page, range.start);
+                    let lines = page[range.clone()].lines().count();
+                    block = Some(Fence { line, lines, info: info.into_string(), body: String::new() });
                 }
+                Event::Text(text) => block.iter_mut().for_each(|block| block.body.push_str(&text)),
+                Event::End(TagEnd::CodeBlock) => match block.take().map(|block| block.step()).transpose() {
+                    Ok(None | Some(None)) => {}
+                    Ok(Some(Some(step))) => {
+                        if footnotes > 0 {
+                            faults.push(Fault { line: step.line, rule: Rule::StepInFootnote });
+                        }
+                        let prose = page[told..range.start].to_owned();
+                        told = range.end;
+                        chapter.steps.push(Step { number: chapter.steps.len() + 1, prose, ..step });
+                    }
+                    Err(found) => faults.extend(found),
+                },
                 _ => {}
             }
         }
         page[told..].clone_into(&mut chapter.rest);
+        faults.sort_by_key(|fault| fault.line);
         if faults.is_empty() { Ok(chapter) } else { Err(faults) }
     }
+
+    /// As [`Chapter::parse`], for a page in `folder`: what its listings include is looked at too, since it must not end them.
+    ///
+    /// # Errors
+    ///
+    /// Every line that breaks a rule.
+    pub fn parse_in(folder: &Path, name: &str, page: &str) -> Result<Chapter, Vec<Fault>> {
+        let parsed = Chapter::parse(name, page);
+        let mut faults = include::ends_its_listing(folder, page);
+        match parsed {
+            Ok(chapter) if faults.is_empty() => Ok(chapter),
+            Ok(_) => Err(faults),
+            Err(found) => {
+                faults.extend(found);
+                faults.sort_by_key(|fault| fault.line);
+                Err(faults)
+            }
+        }
+    }
+}
+
+/// The Markdown of the book's pages: what mdBook 0.5 reads of CommonMark's extensions.
+pub fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_DEFINITION_LIST
+        | Options::ENABLE_GFM
 }
 
 /// The pages that a table of contents (`SUMMARY.md`) links to, in order: their names, without `.md`.
-pub fn pages(summary: &str) -> Vec<String> {
-    let name = |event| match event {
-        Event::Start(Tag::Link { dest_url, .. }) => dest_url.strip_suffix(".md").map(str::to_owned),
-        _ => None,
-    };
-    Parser::new(summary).filter_map(name).collect()
-}
-
-/// The step that a fenced block is, if it is one.
-fn fence(page: &str, info: &str, range: Range<usize>) -> Result<Option<Step>, Vec<Fault>> {
-    let line = page[..range.start].matches('\n').count() + 1;
-    let fault = |rule| vec![Fault { line, rule }];
-    let block = &page[range.clone()];
-    let indent = page[..range.start].rsplit('\n').next().map_or(0, str::len);
-    let mark = block.trim_start().chars().next().unwrap_or('`');
-    let length = block.trim_start().chars().take_while(|c| *c == mark).count();
-    let last = block.trim_end_matches(['\n', '\r']).rsplit('\n').next().unwrap_or_default().trim();
-    let is_closed =
-        block.trim_end().contains('\n') && last.len() >= length && last.chars().all(|c| c == mark);
-    if !is_closed {
-        return Err(fault(Rule::UnclosedFence));
+///
+/// # Errors
+///
+/// Every link that leads to anything but a file beside it: such a page would be shown, and not be run.
+pub fn pages(summary: &str) -> Result<Vec<String>, Vec<Fault>> {
+    let (mut names, mut faults) = (Vec::new(), Vec::new());
+    for (event, range) in Parser::new(summary).into_offset_iter() {
+        let Event::Start(Tag::Link { dest_url, .. }) = event else { continue };
+        let is_plain = |name: &&str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        };
+        match dest_url.strip_suffix(".md").filter(is_plain).map(str::to_owned) {
+            // A draft: a title without a page.
+            None if dest_url.is_empty() => {}
+            Some(name) if !names.contains(&name) => names.push(name),
+            _ => {
+                let line = line_at(summary, range.start);
+                faults.push(Fault { line, rule: Rule::BadPage(dest_url.into_string()) });
+            }
+        }
     }
-    let Some(attributes) = Attributes::parse(info).map_err(fault)? else { return Ok(None) };
-    let lines: Vec<&str> = block.lines().collect();
-    let body: String =
-        lines[1..lines.len() - 1].iter().map(|line| format!("{}\n", outdent(line, indent))).collect();
-    let exchanges = transcript::parse(&body, line + 1)?;
-    Ok(Some(Step { number: 0, line, prose: String::new(), attributes, exchanges }))
+    if faults.is_empty() { Ok(names) } else { Err(faults) }
 }
 
-/// A line without the spaces that its block is indented by (a step inside a list).
-fn outdent(line: &str, indent: usize) -> &str {
-    let spaces = line.bytes().take(indent).take_while(|byte| *byte == b' ').count();
-    &line[spaces..]
+/// The line, from 1, of what starts at a byte of a text.
+fn line_at(text: &str, start: usize) -> usize {
+    text[..start].matches('\n').count() + 1
+}
+
+/// A fenced block.
+struct Fence {
+    /// The line on which it opens.
+    line: usize,
+    /// How many lines it takes, its fences included.
+    lines: usize,
+    info: String,
+    /// What is inside, without what a list or a quotation puts before each line.
+    body: String,
+}
+
+impl Fence {
+    /// The step that it is, if it is one.
+    fn step(self) -> Result<Option<Step>, Vec<Fault>> {
+        let fault = |rule| vec![Fault { line: self.line, rule }];
+        if self.lines != self.body.lines().count() + 2 {
+            return Err(fault(Rule::UnclosedFence));
+        }
+        let Some(attributes) = Attributes::parse(&self.info).map_err(fault)? else {
+            stray::listing(&self.info, &self.body, self.line)?;
+            return Ok(None);
+        };
+        let exchanges = transcript::parse(&self.body, self.line + 1)?;
+        Ok(Some(Step { number: 0, line: self.line, prose: String::new(), attributes, exchanges }))
+    }
 }
 
 #[cfg(test)]
@@ -217,8 +233,36 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_only_looks_like_a_step_is_none() {
-        let page = "````text\n```console\n$ rm -r /\n```\n````\n\n    ```console\n    $ false\n    ```\n\n<!-- \n```console\n$ false\n```\n-->\n";
+    fn a_step_is_read_without_what_a_quotation_or_a_tab_puts_before_its_lines() {
+        for (page, line) in [
+            ("> ```console\n> $ printf 'a\\n  b\\n'\n> a\n>   b\n> ```\n", 1),
+            ("> [!NOTE]\n> ```console\n> $ printf 'a\\n  b\\n'\n> a\n>   b\n> ```\n", 2),
+            ("1. Do:\n\n\t```console\n\t$ printf 'a\\n  b\\n'\n\ta\n\t  b\n\t```\n", 3),
+            ("- > ```console\n  > $ printf 'a\\n  b\\n'\n  > a\n  >   b\n  > ```\n", 1),
+            ("```console\r\n$ printf 'a\\n  b\\n'\r\na\r\n  b\r\n```\r\n", 1),
+        ] {
+            let steps = Chapter::parse("page", page).unwrap().steps;
+            assert_eq!((steps.len(), steps[0].line), (1, line), "{page}");
+            let exchange = &steps[0].exchanges[0];
+            assert_eq!((exchange.line, exchange.output_line), (line + 1, line + 2), "{page}");
+            assert_eq!(
+                (&*exchange.command, &*exchange.output),
+                ("printf 'a\\n  b\\n'", "a\n  b\n"),
+                "{page}"
+            );
+        }
+        assert_eq!(Chapter::parse("page", "> ```text\n> a\n> ```\n").unwrap().steps, []);
+    }
+
+    #[test]
+    fn a_step_that_readers_find_elsewhere_is_refused() {
+        let page = "Text[^1]\n\n[^1]: Note\n\n    ```console\n    $ true\n    ```\n";
+        assert_eq!(faults(page), [(5, Rule::StepInFootnote)]);
+    }
+
+    #[test]
+    fn a_step_that_nobody_sees_is_none() {
+        let page = "<!-- \n```console\n$ false\n```\n-->\n\nText. <!--\n$ false -->\n";
         assert_eq!(Chapter::parse("page", page).unwrap().steps, []);
     }
 
@@ -227,13 +271,42 @@ mod tests {
         assert_eq!(faults("# T\n\n```console\n$ true\n"), [(3, Rule::UnclosedFence)]);
         assert_eq!(faults("```console"), [(1, Rule::UnclosedFence)]);
         assert_eq!(faults("````console\n$ true\n```\n"), [(1, Rule::UnclosedFence)]);
+        assert_eq!(faults("```console\n$ true"), [(1, Rule::UnclosedFence)]);
+        assert_eq!(faults("> ```console\n> $ true\n\nText.\n"), [(1, Rule::UnclosedFence)]);
+        assert_eq!(faults("- ```console\n  $ true\n\n\n- b\n"), [(1, Rule::UnclosedFence)]);
     }
 
     #[test]
     fn a_table_of_contents_gives_its_pages_in_order() {
         let summary =
-            "# Summary\n\n- [One](one.md)\n  - [Two](two.md)\n- [Draft]()\n- [Out](https://example.org)\n";
-        assert_eq!(pages(summary), ["one", "two"]);
+            "\u{feff}# Summary\n\n[Start](start.md)\n\n- [One](one.md)\n  - [Two](two.md)\n- [Draft]()\n";
+        assert_eq!(pages(summary).unwrap(), ["start", "one", "two"]);
+    }
+
+    #[test]
+    fn a_page_that_would_be_shown_and_not_run_is_refused() {
+        for link in [
+            "./one.md",
+            "sub/one.md",
+            "../one.md",
+            "one.markdown",
+            "one",
+            "https://example.org",
+            "one.md#part",
+            "%C3%A9.md",
+            "start.md",
+        ] {
+            let summary = format!("# Summary\n\n- [Start](start.md)\n- [One]({link})\n");
+            assert_eq!(pages(&summary), Err(vec![Fault { line: 4, rule: Rule::BadPage(link.to_owned()) }]));
+        }
+    }
+
+    #[test]
+    fn a_control_character_is_refused_wherever_it_stands() {
+        for page in ["# T\n\n```console\n$ echo \u{1b}[2J\n```\n", "# T\n\n\nText\u{7}\n", "# T\n\n\na\rb\n"]
+        {
+            assert_eq!(faults(page), [(4, Rule::ControlCharacter)], "{page:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A page's head matter: the lines between `---` and `---` at its top.
 
-use crate::chapter::{Fault, Rule};
+use crate::rule::{Fault, Rule};
 
 /// What a page says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

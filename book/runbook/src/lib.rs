@@ -11,7 +11,7 @@
 //! let page = "# Greetings\n\n```console\n$ echo Hello from $(uname)\nHello from [..]\n```\n";
 //! let chapter = Chapter::parse("greetings", page).expect("the page keeps to the rules");
 //!
-//! let session = Session::new(".");
+//! let session = Session::new(".").env("PATH", "/usr/bin:/bin");
 //! let mut verdicts = Vec::new();
 //! for step in &chapter.steps {
 //!     session.run(step, &|| false, &mut |event| {
@@ -27,11 +27,19 @@ pub mod attributes;
 pub mod chapter;
 pub mod compare;
 pub mod head;
+mod include;
+mod left;
+pub mod pattern;
 pub mod process;
+mod rule;
 pub mod session;
+mod stray;
+pub mod text;
 pub mod transcript;
 
-pub use chapter::{Chapter, Fault, Rule, Step};
+pub use chapter::{Chapter, Step};
 pub use compare::Difference;
+pub use rule::{Fault, Rule};
 pub use session::{Event, Session, Verdict};
+pub use text::printable;
 pub use transcript::Exchange;

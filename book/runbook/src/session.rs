@@ -6,18 +6,21 @@ use std::time::{Duration, Instant};
 
 use crate::chapter::Step;
 use crate::compare::{Difference, compare};
+use crate::left::{self, Left};
 use crate::process::{self, Ended, Limits, Stream};
+use crate::text::printable;
 use crate::transcript::Exchange;
 
 /// The limit of a command, unless its step sets another.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Where and in which environment steps are run. Nothing survives from one command to the next but
-/// files and what else the commands themselves leave behind.
-#[derive(Debug, Clone)]
+/// Where and in which environment steps are run: one that is made, and inherits nothing. Nothing survives from one command
+/// to the next but files and what the commands themselves leave behind; what they leave running ends with the session.
+#[derive(Debug)]
 pub struct Session {
     dir: PathBuf,
-    environment: Vec<(String, Option<String>)>,
+    environment: Vec<(String, String)>,
+    left: Left,
 }
 
 /// What happens while a step runs.
@@ -34,8 +37,13 @@ pub enum Event {
     Line {
         /// To which stream; where both are compared, always stdout.
         stream: Stream,
-        /// The line, without its newline.
+        /// The line, without its newline, as it can be shown on a terminal; one that is very long comes in pieces.
         text: String,
+    },
+    /// It has ended, and left processes running that end with the session.
+    Left {
+        /// Each with its command line and its number.
+        processes: Vec<String>,
     },
     /// The command has ended, or the step is not run: what came of it.
     Verdict(Verdict),
@@ -70,6 +78,11 @@ pub enum Verdict {
         /// The limit.
         limit: Duration,
     },
+    /// It was ended because it printed without end.
+    TooMuch {
+        /// How much it might have printed, in bytes.
+        limit: usize,
+    },
     /// It was ended because somebody asked to stop.
     Stopped,
     /// It could not be started.
@@ -92,21 +105,20 @@ impl Verdict {
 }
 
 impl Session {
-    /// A session whose commands run in `dir`.
+    /// A session whose commands run in `dir`, in an environment without a variable.
     pub fn new(dir: impl AsRef<Path>) -> Session {
-        Session { dir: dir.as_ref().to_owned(), environment: Vec::new() }
+        Session { dir: dir.as_ref().to_owned(), environment: Vec::new(), left: Left::new() }
     }
 
     /// Sets a variable for the commands.
     pub fn env(mut self, name: &str, value: &str) -> Session {
-        self.environment.push((name.to_owned(), Some(value.to_owned())));
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Takes a variable of our own environment away from the commands.
-    pub fn env_remove(mut self, name: &str) -> Session {
-        self.environment.push((name.to_owned(), None));
-        self
+    /// Ends what the commands have left running. It happens at the latest when the session is dropped.
+    pub fn end_left(&self) {
+        self.left.end();
     }
 
     /// Runs the commands of a step, up to the first whose page is wrong, and tells what happens.
@@ -140,32 +152,44 @@ impl Session {
         };
         let mut printed = String::new();
         let started = Instant::now();
-        let ended = process::run(self.command(&exchange.command), &limits, &mut |stream, line| {
+        let ran = process::run(self.command(&exchange.command), &limits, &mut |stream, line| {
             if stream == Stream::Stdout {
                 printed.push_str(line);
             }
-            let text = line.trim_end_matches(['\n', '\r']).to_owned();
+            let text = printable(line.trim_end_matches(['\n', '\r'])).into_owned();
             tell(Event::Line { stream, text });
         });
         let elapsed = started.elapsed();
+        let (ended, group) = match ran {
+            Ok(ran) => ran,
+            Err(error) => return Verdict::NotStarted { reason: error.to_string() },
+        };
+        let processes = self.left.after(group);
+        if !processes.is_empty() {
+            tell(Event::Left { processes });
+        }
         match ended {
-            Ok(Ended::Exited(status)) => judge(exchange, status, &printed, elapsed),
-            Ok(Ended::TimedOut(limit)) => Verdict::TimedOut { limit },
-            Ok(Ended::Stopped) => Verdict::Stopped,
-            Err(error) => Verdict::NotStarted { reason: error.to_string() },
+            Ended::Exited(status) => judge(exchange, status, &printed, elapsed),
+            Ended::TimedOut(limit) => Verdict::TimedOut { limit },
+            Ended::TooMuch => Verdict::TooMuch { limit: process::OUTPUT },
+            Ended::Stopped => Verdict::Stopped,
         }
     }
 
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new("sh");
-        command.arg("-c").arg(line).current_dir(&self.dir);
+        command.arg("-c").arg(line).current_dir(&self.dir).env_clear();
         for (name, value) in &self.environment {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
+            command.env(name, value);
         }
+        command.env(left::VARIABLE, &self.left.mark);
         command
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end_left();
     }
 }
 

@@ -1,7 +1,8 @@
 //! The inside of a step: commands, and what each is expected to print. The syntax is trycmd's
 //! (<https://docs.rs/trycmd/latest/trycmd/#trycmd>), read by a parser of our own since trycmd's is private.
 
-use crate::chapter::{Fault, Rule};
+use crate::pattern::is_only_wildcards;
+use crate::rule::{Fault, Rule};
 
 /// A command and what the page says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Exchange {
     pub status: i32,
     /// The page's line on which the expected output starts, or would.
     pub output_line: usize,
-    /// The expected output, each line ended by a newline; empty where nothing may be printed.
+    /// The expected output as [`crate::pattern`] reads it, each line ended by a newline; empty where nothing may be printed.
     pub output: String,
 }
 
@@ -30,6 +31,9 @@ pub fn parse(body: &str, first_line: usize) -> Result<Vec<Exchange>, Vec<Fault>>
     let mut head = Head::Nothing;
     for (line, text) in (first_line..).zip(body.lines()) {
         let mut fault = |rule| faults.push(Fault { line, rule });
+        if text.contains("{{#") {
+            fault(Rule::IncludeInStep);
+        }
         if let Some(command) = prompt(text, '$') {
             if command.trim().is_empty() {
                 fault(Rule::EmptyCommand);
@@ -92,14 +96,6 @@ fn prompt(line: &str, mark: char) -> Option<&str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
 }
 
-/// Whether an expected output is wildcards and nothing else: it would match whatever is printed.
-fn is_only_wildcards(output: &str) -> bool {
-    let rest: String =
-        output.lines().filter(|line| *line != "...").map(|line| line.replace("[..]", "")).collect();
-    let has_wildcards = output.contains("[..]") || output.lines().any(|line| line == "...");
-    has_wildcards && rest.trim().is_empty()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,20 +134,29 @@ mod tests {
     }
 
     #[test]
+    fn an_output_that_looks_like_a_prompt_is_written_with_a_backslash() {
+        let read = parse("$ cat\n\\> touch x\n\\$ b\n\\? c\n", 1).unwrap();
+        assert_eq!(read.len(), 1);
+        assert_eq!((read[0].command.as_str(), read[0].status), ("cat", 0));
+        assert_eq!(crate::compare::compare(&read[0].output, "> touch x\n$ b\n? c\n", 1), None);
+    }
+
+    #[test]
     fn each_line_that_breaks_a_rule_is_named() {
         assert_eq!(rules("$ \n"), [(10, Rule::EmptyCommand)]);
         assert_eq!(rules("$\n"), [(10, Rule::EmptyCommand)]);
         assert_eq!(rules("early\n$ true\n"), [(10, Rule::OutputBeforeCommand)]);
         assert_eq!(rules("$ true\n? one\n"), [(11, Rule::BadStatus("one".to_owned()))]);
         assert_eq!(rules(""), [(10, Rule::NoCommand)]);
+        assert_eq!(rules("$ cat\n{{#include x}}\n"), [(11, Rule::IncludeInStep)]);
     }
 
     #[test]
     fn an_output_of_nothing_but_wildcards_is_an_error() {
-        for output in ["...", "[..]", "[..] [..]", "...\n[..]", "\n..."] {
+        for output in ["...", "[..]", "[..] [..]", "...\n[..]", "\n...", "...\n\\"] {
             assert_eq!(rules(&format!("$ true\n{output}\n")), [(11, Rule::OnlyWildcards)], "{output}");
         }
-        for output in ["", "\n", "...\nlast [..]\n"] {
+        for output in ["", "\n", "...\nlast [..]\n", "\\...\n"] {
             assert!(parse(&format!("$ true\n{output}"), 1).is_ok(), "{output}");
         }
     }

@@ -28,7 +28,7 @@ pub fn tests() -> Vec<Trial> {
     ];
     for language in ["en", "pt-BR"] {
         let contents = Tree::real().read(&format!("book/{language}/src/SUMMARY.md"));
-        for page in runbook::chapter::pages(&contents) {
+        for page in runbook::chapter::pages(&contents).expect("the contents keep to the rules") {
             let name = format!("{page} in {language} is what it shows");
             let needs = &[Need::Engine, Need::Compose, Need::RealRedis];
             tests.push(test("page", &name, needs, move || {
@@ -129,7 +129,7 @@ fn any_changed_character_of_any_output_is_a_difference_on_its_line() {
     let mut changed = 0;
     for language in ["en", "pt-BR"] {
         let contents = Tree::real().read(&format!("book/{language}/src/SUMMARY.md"));
-        for name in runbook::chapter::pages(&contents) {
+        for name in runbook::chapter::pages(&contents).expect("the contents keep to the rules") {
             let page = Tree::real().read(&format!("book/{language}/src/{name}.md"));
             let chapter = Chapter::parse(&name, &page).expect("the page keeps to the rules");
             for exchange in chapter.steps.iter().flat_map(|step| &step.exchanges) {

@@ -1,9 +1,11 @@
 //! A page as the checks look at it: its prose, fences, links and blocks, each with its line.
 
 use std::collections::HashMap;
+use std::path::Path;
 
-use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
-use runbook::Chapter;
+use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
+use runbook::chapter::options;
+use runbook::{Chapter, Fault};
 use sha2::{Digest, Sha256};
 
 use super::Finding;
@@ -22,8 +24,6 @@ pub struct Source {
     pub chapter: Chapter,
     /// What a reader reads, code aside.
     pub prose: Vec<Line>,
-    /// Its code blocks, steps included.
-    pub fences: Vec<Fence>,
     /// Where its links lead.
     pub links: Vec<Line>,
     /// Its pictures in Markdown: their text alternatives.
@@ -45,17 +45,6 @@ pub struct Line {
     pub text: String,
 }
 
-/// A code block.
-#[derive(Debug)]
-pub struct Fence {
-    /// The line of its first line of code.
-    pub line: usize,
-    /// Its info string; `None` for one that is only indented.
-    pub info: Option<String>,
-    /// The code.
-    pub body: String,
-}
-
 /// A block at the top level.
 #[derive(Debug)]
 pub struct Block {
@@ -73,25 +62,16 @@ impl Source {
     /// # Errors
     ///
     /// Each line that breaks a rule of the runnable blocks or of the head matter.
-    pub fn read(folder: &str, name: &str, page: &str) -> Result<Source, Vec<Finding>> {
+    pub fn read(root: &Path, folder: &str, name: &str, page: &str) -> Result<Source, Vec<Finding>> {
         let path = format!("{folder}/{name}.md");
-        let faults = |faults: Vec<runbook::Fault>| {
-            let finding = |fault: runbook::Fault| Finding {
-                path: path.clone(),
-                line: fault.line,
-                what: fault.rule.to_string(),
-                cure: "see “A runnable block” in CONTRIBUTING.md".to_owned(),
-            };
-            faults.into_iter().map(finding).collect::<Vec<_>>()
-        };
-        let chapter = Chapter::parse(name, page).map_err(faults)?;
+        let faults = |faults| findings(&path, faults);
+        let chapter = Chapter::parse_in(&root.join(folder), name, page).map_err(faults)?;
         let (_, text) = runbook::head::read(page).map_err(faults)?;
         let mut source = Source {
             name: name.to_owned(),
             path: path.clone(),
             chapter,
             prose: Vec::new(),
-            fences: Vec::new(),
             links: Vec::new(),
             images: Vec::new(),
             html: Vec::new(),
@@ -106,7 +86,7 @@ impl Source {
 
     fn fill(&mut self, text: &str) {
         let mut depth = 0;
-        let mut code = None;
+        let mut in_code = false;
         let mut heading: Option<String> = None;
         let mut image: Option<Line> = None;
         // The text of an address that stands for itself is no prose.
@@ -125,14 +105,7 @@ impl Source {
                 Event::Start(tag) => {
                     depth += 1;
                     match tag {
-                        Tag::CodeBlock(kind) => {
-                            let info = match kind {
-                                CodeBlockKind::Fenced(info) => Some(info.to_string()),
-                                CodeBlockKind::Indented => None,
-                            };
-                            let line = line + usize::from(info.is_some());
-                            code = Some(Fence { line, info, body: String::new() });
-                        }
+                        Tag::CodeBlock(_) => in_code = true,
                         Tag::Heading { id, .. } => {
                             heading = Some(id.map(|id| format!("#{id}")).unwrap_or_default());
                         }
@@ -147,7 +120,7 @@ impl Source {
                 Event::End(tag) => {
                     depth -= 1;
                     match tag {
-                        TagEnd::CodeBlock => self.fences.extend(code.take()),
+                        TagEnd::CodeBlock => in_code = false,
                         TagEnd::Heading(_) => {
                             let id = anchor(&heading.take().unwrap_or_default(), &mut seen);
                             self.anchors.push(id);
@@ -157,12 +130,7 @@ impl Source {
                         _ => {}
                     }
                 }
-                Event::Text(piece) if code.is_some() => {
-                    if let Some(code) = &mut code {
-                        code.body.push_str(&piece);
-                    }
-                }
-                Event::Text(_) if is_address || is_schedule(line) => {}
+                Event::Text(_) if in_code || is_address || is_schedule(line) => {}
                 Event::Text(piece) => {
                     for part in
                         [image.as_mut().map(|image| &mut image.text), heading.as_mut()].into_iter().flatten()
@@ -194,6 +162,17 @@ impl Source {
     }
 }
 
+/// Lines of a file that break a rule, as findings.
+pub fn findings(path: &str, faults: Vec<Fault>) -> Vec<Finding> {
+    let finding = |fault: Fault| Finding {
+        path: path.to_owned(),
+        line: fault.line,
+        what: fault.rule.to_string(),
+        cure: "see “A runnable block” in CONTRIBUTING.md".to_owned(),
+    };
+    faults.into_iter().map(finding).collect()
+}
+
 impl Block {
     fn new(line: usize, text: &str) -> Block {
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -205,15 +184,6 @@ impl Block {
 
 /// How the lines of the glossary start that name words which are not the page's own.
 const OTHERS: [&str; 4] = ["Portuguese: ", "Inglês: ", "Not: ", "Não: "];
-
-/// The Markdown that mdBook reads.
-fn options() -> Options {
-    Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES
-}
 
 /// A heading's anchor, as mdBook 0.5 makes it: its own where it has one (`#id`), else its words; a
 /// number is added to one that was there before.

@@ -215,13 +215,35 @@ fn links_anchors_and_includes_that_lead_nowhere_are_found() {
     assert_found(&found_in("\n```text\n{{#include SUMMARY.md}}\n```\n"), &[]);
 }
 
+/// All rules are runbook's, and tested there: here, that they are findings, and that the page's twin tells of it.
 #[test]
 fn a_command_outside_a_step_is_found() {
-    assert_found(&found_in("\n```sh\ntrue\n```\n"), &["one.md:15: a fence in “sh”"]);
-    assert_found(&found_in("\n```bash,ignore\ntrue\n```\n"), &["one.md:15: a fence in “bash”"]);
-    assert_found(&found_in("\n```text\na\n$ true\n```\n"), &["one.md:17: a line that starts with “$ ”"]);
-    assert_found(&found_in("\n    $ true\n"), &["one.md:15: a line that starts with “$ ”"]);
+    let there = "book/pt-BR/src/one.md:1: the page is not there in en, or breaks a rule";
+    assert_found(&found_in("\n```sh\ntrue\n```\n"), &["one.md:15: “sh” is no language", there]);
+    assert_found(
+        &found_in("\n```text\na\n$ true\n```\n"),
+        &["one.md:17: a command is shown that nothing runs", there],
+    );
     assert_found(&found_in("\n```text\ntrue\n```\n"), &[]);
+}
+
+#[test]
+fn an_included_file_that_would_end_its_listing_is_found() {
+    let fixture = Fixture::new(&format!("{EN}\n```text\n{{{{#include a.txt}}}}\n```\n"), PT);
+    fixture.write("book/en/src/a.txt", "a\n```\n\n```console\n$ true\n");
+    let there = "book/pt-BR/src/one.md:1: the page is not there in en, or breaks a rule";
+    assert_found(&fixture.findings(), &["one.md:16: “a.txt” holds a line that ends the fence", there]);
+}
+
+#[test]
+fn a_page_that_is_elsewhere_is_found() {
+    for link in ["./one.md", "sub/one.md"] {
+        let fixture = Fixture::new(EN, PT);
+        fixture.write("book/en/src/SUMMARY.md", &format!("# Summary\n\n- [One]({link})\n"));
+        let told = format!("book/en/src/SUMMARY.md:3: “{link}” is no page beside the table of contents");
+        let found = fixture.findings();
+        assert!(found.iter().any(|found| found.starts_with(&told)), "{found:#?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What runs: one step at a time, on one stack, whoever asks; and what happened in each chapter.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -100,6 +101,8 @@ struct State {
     logs: BTreeMap<Place, Log>,
     /// The chapter whose stack may be up.
     on_stage: Option<Place>,
+    /// In which the steps of that chapter run: what they leave running ends with it.
+    session: Option<Arc<Session>>,
     worker: Option<JoinHandle<()>>,
     is_closed: bool,
 }
@@ -117,10 +120,12 @@ impl Stage {
         for language in Language::ALL {
             let summary = root.join("book").join(language.tag()).join("src/SUMMARY.md");
             let summary = fs::read_to_string(&summary).with_context(|| summary.display().to_string())?;
-            for chapter in runbook::chapter::pages(&summary) {
+            let folder = root.join("book").join(language.tag()).join("src");
+            let names = runbook::chapter::pages(&summary);
+            for chapter in names.map_err(|faults| page::told("SUMMARY.md", &faults))? {
                 first.entry(language).or_insert_with(|| chapter.clone());
                 let place = Place { language, chapter };
-                let read = Chapter::parse(&place.chapter, &source(root, &place)?);
+                let read = Chapter::parse_in(&folder, &place.chapter, &source(root, &place)?);
                 let read = read.map_err(|faults| page::told(&place.chapter, &faults))?;
                 chapters.insert(place, read);
             }
@@ -219,6 +224,7 @@ impl Stage {
         self.stop();
         // One that broke off has ended too.
         worker.map(JoinHandle::join);
+        self.end_left();
     }
 
     fn work(&self, place: &Place, job: Job) {
@@ -304,10 +310,15 @@ impl Stage {
         let started = Instant::now();
         let stop = || self.stop.load(Ordering::SeqCst);
         let mut last = None;
-        let good = Session::new(&self.root).run(step, &stop, &mut |event| match event {
+        let good = self.session().run(step, &stop, &mut |event| match event {
             Event::Command { command, .. } => self.tell(place, |log| log.command(number, command)),
             Event::Line { stream, text } => {
                 self.tell(place, |log| log.line(number, stream == Stream::Stderr, &text));
+            }
+            Event::Left { processes } => {
+                let processes = runbook::printable(&processes.join(", ")).into_owned();
+                let text = fill(place.language.live().left, &[("processes", &processes)]);
+                self.tell(place, |log| log.line(number, true, &text));
             }
             Event::Verdict(verdict) => last = Some(verdict),
         });
@@ -326,17 +337,39 @@ impl Stage {
         if good && is_last {
             // A page ends with its own removal.
             self.state().on_stage = None;
+            self.end_left();
         }
         self.tell(place, |log| log.end(number, good, kind, text, diff));
         good
     }
 
-    /// Removes the stack.
+    /// The session of the chapter on stage.
+    fn session(&self) -> Arc<Session> {
+        let made = || {
+            Arc::new(env::vars_os().fold(Session::new(&self.root), |session, (name, value)| {
+                match (name.to_str(), value.to_str()) {
+                    (Some(name), Some(value)) => session.env(name, value),
+                    _ => session,
+                }
+            }))
+        };
+        Arc::clone(self.state().session.get_or_insert_with(made))
+    }
+
+    /// Ends what the steps of the chapter on stage have left running.
+    fn end_left(&self) {
+        let session = self.state().session.take();
+        // It takes a while: nobody else waits for the state meanwhile.
+        drop(session);
+    }
+
+    /// Removes the stack, and ends what the steps have left running.
     ///
     /// # Errors
     ///
     /// The last words of the command that should have.
     pub fn remove(&self) -> Result<(), String> {
+        self.end_left();
         self.call(&self.start_over, REMOVAL)
     }
 
@@ -347,7 +380,7 @@ impl Stage {
         let limits = Limits { total: limit, first_line: None, stop: &|| false, one_pipe: true };
         let mut said = String::new();
         match process::run(shell, &limits, &mut |_, line| line.trim().clone_into(&mut said)) {
-            Ok(Ended::Exited(status)) if status.success() => Ok(()),
+            Ok((Ended::Exited(status), _)) if status.success() => Ok(()),
             Ok(_) => Err(said),
             Err(error) => Err(error.to_string()),
         }
@@ -404,6 +437,9 @@ fn told(texts: &Texts, verdict: &Verdict, elapsed: Duration) -> (&'static str, S
             ("status", fill(texts.status, &values))
         }
         Verdict::TimedOut { .. } => ("limit", fill(texts.limit, &[time])),
+        Verdict::TooMuch { limit } => {
+            ("limit", fill(texts.too_much, &[("size", &(limit >> 20).to_string()), time]))
+        }
         Verdict::Stopped => ("stopped", fill(texts.stopped, &[time])),
         Verdict::NotStarted { reason } => ("start", fill(texts.not_started, &[("reason", reason)])),
         Verdict::NotRun { reason } => ("norun", fill(texts.not_run, &[("reason", reason)])),

@@ -26,6 +26,10 @@ pub struct Texts {
     pub by_signal: &'static str,
     /// Ended at its limit.
     pub limit: &'static str,
+    /// Ended since it printed more than `{size}` MiB.
+    pub too_much: &'static str,
+    /// Processes that a step has left running: `{processes}`.
+    pub left: &'static str,
     /// Ended since somebody asked for it.
     pub stopped: &'static str,
     /// Not started: `{reason}`.
@@ -113,6 +117,8 @@ pub static ENGLISH: Texts = Texts {
     status: "exit status {found}, and the page says {expected} · {time}",
     by_signal: "none (a signal ended it)",
     limit: "not at its end after {time}, and ended",
+    too_much: "printed more than {size} MiB, and ended · {time}",
+    left: "left running until the chapter ends: {processes}",
     stopped: "stopped · {time}",
     not_started: "could not be started: {reason}",
     not_run: "not run: {reason}",
@@ -163,6 +169,8 @@ pub static PORTUGUESE: Texts = Texts {
     status: "código de saída {found}, e a página diz {expected} · {time}",
     by_signal: "nenhum (um sinal o encerrou)",
     limit: "não terminou em {time} e foi encerrado",
+    too_much: "imprimiu mais de {size} MiB e foi encerrado · {time}",
+    left: "continua rodando até o fim do capítulo: {processes}",
     stopped: "interrompido · {time}",
     not_started: "não pôde ser iniciado: {reason}",
     not_run: "não executado: {reason}",

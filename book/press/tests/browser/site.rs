@@ -69,7 +69,7 @@ pub fn pages() -> Vec<Page> {
 /// Every page of one book.
 pub fn book(language: Language) -> Vec<Page> {
     let summary = root().join("book").join(language.tag()).join("src/SUMMARY.md");
-    let pages = runbook::chapter::pages(&fs::read_to_string(summary).unwrap());
+    let pages = runbook::chapter::pages(&fs::read_to_string(summary).unwrap()).unwrap();
     assert!(pages.len() > 1, "the book has no pages");
     pages.iter().map(|name| Page::new(language, name)).collect()
 }
