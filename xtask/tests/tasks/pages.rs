@@ -21,6 +21,10 @@ pub fn tests() -> Vec<Trial> {
         a_wrong_output_is_named_by_file_and_line_with_both_sides: [Engine, Compose],
         a_command_that_hangs_is_ended_and_its_stack_removed: [Engine, Compose],
         a_page_that_breaks_a_rule_is_named_and_not_run: [Engine, Compose],
+        a_page_whose_step_would_not_be_run_is_refused: [],
+        what_a_step_leaves_running_is_named_and_ends_with_the_page: [Engine, Compose, Proc, Setsid],
+        an_output_is_shown_and_not_obeyed: [Engine, Compose],
+        a_command_that_prints_without_end_is_ended_and_said_so: [Engine, Compose],
         a_page_that_does_not_exist_is_answered_with_the_nearest_names: [],
         a_port_that_is_taken_is_said_before_anything_runs: [Engine, Compose, Unix],
         without_an_engine_it_is_said_which_is_missing: [],
@@ -54,9 +58,8 @@ fn on_the_port(task: Xtask) -> Ended {
     task.run(PAGE)
 }
 
-/// Verifies a page of this text, in a copy of the tree whose book has no other.
-fn verify(name: &str, page: &str) -> (Tree, Ended) {
-    images_are_current();
+/// A copy of the tree whose book has no page but this one.
+fn book_of(name: &str, page: &str) -> Tree {
     let tree = Tree::copy(name).write();
     for language in ["en", "pt-BR"] {
         let folder = tree.root().join(format!("book/{language}/src"));
@@ -65,8 +68,21 @@ fn verify(name: &str, page: &str) -> (Tree, Ended) {
             .expect("a table of contents");
         fs::write(folder.join("page.md"), page).expect("a page");
     }
+    tree
+}
+
+/// Verifies a page of this text.
+fn verify(name: &str, page: &str) -> (Tree, Ended) {
+    images_are_current();
+    let tree = book_of(name, page);
     let ended = on_the_port(xtask(&tree, ["verify", "page", "--lang", "en"]));
     (tree, ended)
+}
+
+/// Runs a page of this text.
+fn run(name: &str, page: &str) -> Ended {
+    images_are_current();
+    on_the_port(xtask(&book_of(name, page), ["run", "page", "--lang", "en"]))
 }
 
 fn a_wrong_output_is_named_by_file_and_line_with_both_sides() {
@@ -92,6 +108,51 @@ fn a_page_that_breaks_a_rule_is_named_and_not_run() {
         ended.assert_says(&format!("book/en/src/page.md{fault}"));
     }
     assert!(!tree.root().join("ran").exists(), "a page that breaks a rule was run");
+}
+
+fn a_page_whose_step_would_not_be_run_is_refused() {
+    let tree = book_of("not-a-step", "# Page\n\n```console timeout=300\n$ false\n```\n");
+    for (language, reason) in
+        [("en", "“console timeout=300” is neither a step"), ("pt-BR", "“console timeout=300” não é um passo")]
+    {
+        let ended = xtask(&tree, ["run", "page", "--lang", language]).run(PAGE);
+        ended.assert_code(1).assert_says(&format!("book/{language}/src/page.md:3: {reason}"));
+    }
+    fs::write(tree.root().join("book/en/src/SUMMARY.md"), "# Summary\n\n- [Page](./page.md)\n")
+        .expect("a table of contents");
+    for task in ["run", "verify"] {
+        let ended = xtask(&tree, [task, "page", "--lang", "en"]).run(PAGE);
+        ended.assert_code(1).assert_says("book/en/src/SUMMARY.md:3: “./page.md” is no page");
+    }
+}
+
+fn what_a_step_leaves_running_is_named_and_ends_with_the_page() {
+    let page = "# Page\n\n```console\n$ setsid sleep 3600 > /dev/null 2>&1 & echo $! > left; echo up\nup\n```\n\n\
+                ```console\n$ kill -0 $(cat left) && echo runs\nruns\n```\n";
+    let ended = run("left-running", page);
+    ended.assert_code(0).assert_says("left running until the chapter ends: sleep 3600 (");
+    let (_, id) = ended.stderr.split_once("sleep 3600 (").expect("a number");
+    let id = id.split(')').next().unwrap_or_default();
+    let state = fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    assert!(!state.contains("3600"), "{id} still runs: {state}");
+}
+
+fn an_output_is_shown_and_not_obeyed() {
+    let page = "# Page\n\n```console\n$ printf '\\033]0;mine\\007\\033[2Jdone\\n'; printf '\\033[?1049h\\n' >&2\n[..]done\n\
+                $ printf '\\033[2J\\n'\nnothing\n```\n";
+    let ended = run("escapes", page);
+    ended.assert_code(1).assert_says("␛[2J");
+    for line in ["␛]0;mine␇␛[2Jdone", "␛[?1049h"] {
+        assert!(ended.stdout.lines().any(|said| said == line), "{}", ended.stdout);
+    }
+    for said in [&ended.stdout, &ended.stderr] {
+        assert!(!said.contains('\u{1b}') && !said.contains('\u{7}'), "{said:?}");
+    }
+}
+
+fn a_command_that_prints_without_end_is_ended_and_said_so() {
+    let (_, ended) = verify("endless", "# Page\n\n```console\n$ yes | tr -d '\\n'\nyes\n```\n");
+    ended.assert_code(1).assert_says("book/en/src/page.md:4").assert_says("printed more than 16 MiB");
 }
 
 fn a_page_that_does_not_exist_is_answered_with_the_nearest_names() {
