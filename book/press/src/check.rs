@@ -19,6 +19,7 @@ use anyhow::{Context, Result};
 
 pub use translation::follow;
 
+use crate::file;
 use source::Source;
 
 /// The languages of the book: the source first, then its translation.
@@ -80,7 +81,8 @@ pub fn check(root: &Path) -> Result<Report> {
             report.findings.extend(glossary::check(page, &variants));
             report.not_run.extend(fences::not_run(page));
         }
-        match spelling::Speller::find(root, book.language) {
+        let own = spelling::own_words(root, book.language)?;
+        match spelling::Speller::find(book.language, own) {
             Ok(speller) => report.findings.extend(book.pages.iter().flat_map(|page| speller.check(page))),
             Err(why) => report.skipped.push(why),
         }
@@ -107,10 +109,7 @@ fn read(root: &Path, report: &mut Report) -> Result<[Book; 2]> {
 
 fn read_book(root: &Path, language: &'static str, report: &mut Report) -> Result<Book> {
     let folder = format!("book/{language}/src");
-    let text = |name: &str| {
-        let path = root.join(&folder).join(name);
-        fs::read_to_string(&path).with_context(|| path.display().to_string())
-    };
+    let text = |name: &str| file::read(&root.join(&folder).join(name));
     let contents = runbook::chapter::pages(&text("SUMMARY.md")?);
     let mut pages = Vec::new();
     for name in names(&root.join(&folder))? {

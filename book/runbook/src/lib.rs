@@ -29,6 +29,7 @@ pub mod compare;
 pub mod head;
 pub mod process;
 pub mod session;
+pub mod text;
 pub mod transcript;
 
 pub use chapter::{Chapter, Fault, Rule, Step};

@@ -28,10 +28,10 @@ impl Fixture {
 
     /// Writes a page that has what every page has.
     fn write_page(&self, path: &str, text: &str) {
-        self.write(path, &format!("{text}{PARTS}"));
+        self.write(path, format!("{text}{PARTS}"));
     }
 
-    fn write(&self, path: &str, text: &str) {
+    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -129,6 +129,63 @@ fn white_space_alone_is_no_change() {
 }
 
 #[test]
+fn a_page_is_read_as_any_editor_writes_it_and_its_lines_keep_their_numbers() {
+    let crlf = EN.replace('\n', "\r\n");
+    for page in [format!("\u{feff}{EN}"), crlf.clone(), format!("\u{feff}{crlf}")] {
+        let fixture = Fixture::new(&page, PT);
+        assert_found(&fixture.findings(), &[]);
+        fixture.write_page("book/en/src/one.md", &format!("{page}\n[a](two.md)"));
+        let findings = fixture.findings();
+        assert!(findings.iter().any(|found| found.contains("one.md:15: there is no page")), "{findings:#?}");
+    }
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/one.md", format!("{EN}{PARTS}").trim_end());
+    assert_found(&fixture.findings(), &[]);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_named_with_the_true_reason() {
+    let utf16 = |mark: &str| -> Vec<u8> {
+        format!("{mark}{EN}{PARTS}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let latin = EN.replace("Some", "S\u{ff}me").chars().map(|c| u32::from(c) as u8).collect::<Vec<u8>>();
+    for (bytes, why) in [
+        (utf16("\u{feff}"), "it is UTF-16, as PowerShell's “>” writes it; save it as UTF-8"),
+        (utf16(""), "line 1 holds a NUL byte"),
+        (latin, "line 7 is not UTF-8"),
+    ] {
+        for path in ["book/en/src/one.md", "book/en/src/SUMMARY.md", "book/words.en.txt"] {
+            let fixture = Fixture::new(EN, PT);
+            fixture.write(path, &bytes);
+            let error = format!("{:#}", check(fixture.dir.path()).unwrap_err());
+            assert!(error.contains(&format!("{path}: {why}")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_translation_keeps_its_line_ends_when_it_follows() {
+    let fixture = Fixture::new(EN, PT);
+    let path = "book/pt-BR/src/one.md";
+    fixture.write(path, format!("\u{feff}{PT}{PARTS}").replace('\n', "\r\n"));
+    assert_eq!(follow(fixture.dir.path(), &[]).unwrap(), [path]);
+    let text = fs::read_to_string(fixture.dir.path().join(path)).unwrap();
+    assert!(text.starts_with("---\r\nminutes: 5\r\ntranslates: "), "{text:?}");
+    assert!(!text.replace("\r\n", "").contains('\n') && !text.contains("\r\r"), "{text:?}");
+    assert_found(&fixture.findings(), &[]);
+    assert!(follow(fixture.dir.path(), &[]).unwrap().is_empty(), "it follows already");
+}
+
+#[test]
+fn a_word_is_known_by_the_list_behind_a_byte_order_mark() {
+    for list in ["\u{feff}wrods\n", "other\r\nwrods\r\n", "wrods"] {
+        let fixture = Fixture::new(&EN.replace("Some words.", "Some wrods."), PT);
+        fixture.write("book/words.en.txt", list);
+        assert_found(&fixture.findings(), &[]);
+    }
+}
+
+#[test]
 fn a_page_without_its_minutes_its_question_or_its_notes_is_found() {
     let minutes = "one.md:1: the head matter does not say how long the page takes";
     let question = "one.md:1: the page has no question with its answer folded";
@@ -143,15 +200,15 @@ fn a_page_without_its_minutes_its_question_or_its_notes_is_found() {
     ] {
         let without = |page: &str| format!("{page}{PARTS}").replace(from, to);
         let fixture = Fixture::new(EN, PT);
-        fixture.write("book/en/src/one.md", &without(EN));
-        fixture.write("book/pt-BR/src/one.md", &without(PT));
+        fixture.write("book/en/src/one.md", without(EN));
+        fixture.write("book/pt-BR/src/one.md", without(PT));
         follow(fixture.dir.path(), &[]).unwrap();
         let [english, portuguese] = ["en", "pt-BR"].map(|language| format!("book/{language}/src/{expected}"));
         assert_found(&fixture.findings(), &[&english, &portuguese]);
     }
     let in_a_block = "\n```html\n<details class=\"notes\">\n<summary>5</summary>6</details>\n```\n";
     let fixture = Fixture::new(EN, PT);
-    fixture.write("book/en/src/one.md", &format!("{EN}{in_a_block}"));
+    fixture.write("book/en/src/one.md", format!("{EN}{in_a_block}"));
     follow(fixture.dir.path(), &[]).unwrap();
     assert_found(&fixture.findings(), &[question, notes]);
 }

@@ -66,6 +66,7 @@ fn with_hashes(page: &Source, twin: &Source) -> String {
     let hashes: Vec<&str> = page.blocks.iter().map(|block| block.hash.as_str()).collect();
     let minutes =
         twin.chapter.head.minutes.map(|minutes| format!("minutes: {minutes}\n")).unwrap_or_default();
-    let body = twin.text.trim_start_matches('\n');
-    format!("---\n{minutes}translates: {}\n---\n\n{body}", hashes.join(" "))
+    let head = format!("---\n{minutes}translates: {}\n---\n\n", hashes.join(" "));
+    let head = if twin.text.contains("\r\n") { head.replace('\n', "\r\n") } else { head };
+    head + twin.text.trim_start()
 }
