@@ -2,6 +2,7 @@
 
 mod fences;
 mod glossary;
+mod html;
 mod links;
 mod parts;
 mod pictures;
@@ -72,9 +73,10 @@ pub fn check(root: &Path) -> Result<Report> {
     }
     for book in &books {
         let variants = glossary::variants(&book.pages);
+        let targets = links::Targets::find(&root.join(&book.folder), &book.pages)?;
         for page in &book.pages {
             report.findings.extend(fences::check(page));
-            report.findings.extend(links::check(root, page, &book.pages));
+            report.findings.extend(links::check(root, page, &targets));
             report.findings.extend(parts::check(page));
             report.findings.extend(pictures::check(page));
             report.findings.extend(schedules::check(page, &book.pages));

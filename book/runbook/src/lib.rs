@@ -36,3 +36,15 @@ pub use chapter::{Chapter, Fault, Rule, Step};
 pub use compare::Difference;
 pub use session::{Event, Session, Verdict};
 pub use transcript::Exchange;
+
+use pulldown_cmark::Options;
+
+/// The Markdown that mdBook 0.5 reads where its `smart-punctuation` is off, as it is in both books: a page means the same
+/// to every reader of it.
+pub const MARKDOWN: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_HEADING_ATTRIBUTES)
+    .union(Options::ENABLE_DEFINITION_LIST)
+    .union(Options::ENABLE_GFM);
