@@ -159,6 +159,9 @@ wrong-status = exit status expected: { $expected }, found: { $found }
 wrong-limit = not at its end within { $seconds } s
 wrong-too-much = it printed more than { $size } MiB, and was ended
 wrong-start = could not be started: { $reason }
+text-utf-16 = it is UTF-16, as PowerShell's “>” writes it; save it as UTF-8
+text-nul = line { $line } holds a NUL byte: it is UTF-16 or damaged; save it as UTF-8
+text-not-utf-8 = line { $line } is not UTF-8; save the file as UTF-8
 rule-unclosed-fence = the fence is not closed
 rule-bad-info = “{ $info }” is neither a step nor anything else: write console, and attributes after commas
 rule-bad-attribute = “{ $attribute }” is no attribute: stderr, timeout=SECONDS and norun="why" are

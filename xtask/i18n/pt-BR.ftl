@@ -159,6 +159,9 @@ wrong-status = código de saída esperado: { $expected }, encontrado: { $found }
 wrong-limit = não terminou em { $seconds } s
 wrong-too-much = imprimiu mais de { $size } MiB e foi encerrado
 wrong-start = não pôde ser iniciado: { $reason }
+text-utf-16 = está em UTF-16, como o “>” do PowerShell grava; salve em UTF-8
+text-nul = a linha { $line } contém um byte NUL: o arquivo está em UTF-16 ou danificado; salve em UTF-8
+text-not-utf-8 = a linha { $line } não está em UTF-8; salve o arquivo em UTF-8
 rule-unclosed-fence = o bloco não foi fechado
 rule-bad-info = “{ $info }” não é um passo nem outra coisa: escreva console e, depois de vírgulas, os atributos
 rule-bad-attribute = “{ $attribute }” não é um atributo; os que existem são stderr, timeout=SEGUNDOS e norun="motivo"

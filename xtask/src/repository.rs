@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use runbook::encoding::NotText;
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
@@ -154,9 +155,19 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// It cannot be read, or is no text.
     pub fn read(&self, path: &str) -> Result<String> {
-        fs::read_to_string(self.root.join(path)).context(|| path.to_owned())
+        let bytes = fs::read(self.root.join(path)).context(|| path.to_owned())?;
+        runbook::encoding::of(bytes).map_err(not_text).context(|| path.to_owned())
+    }
+}
+
+/// Why a file is no text, in the language of the narration.
+fn not_text(reason: NotText) -> String {
+    match reason {
+        NotText::Utf16 => text!("text-utf-16"),
+        NotText::Nul(line) => text!("text-nul", line = line),
+        NotText::NotUtf8(line) => text!("text-not-utf-8", line = line),
     }
 }
 
@@ -189,6 +200,23 @@ mod tests {
         fs::create_dir(dir.path().join("examples/factor12/scripts")).unwrap();
         fs::write(dir.path().join("examples/factor12/scripts/report.rhai"), "new").unwrap();
         assert_ne!(repository.digest(Sources::App).unwrap(), other_code);
+    }
+
+    #[test]
+    fn a_file_is_read_without_its_byte_order_mark_and_what_is_no_text_is_refused_by_its_name() {
+        let (dir, repository) = copy();
+        let read = |bytes: &[u8]| {
+            fs::write(dir.path().join("page.md"), bytes).unwrap();
+            repository.read("page.md").map_err(|failure| failure.to_string())
+        };
+        assert_eq!(read("\u{feff}# T\n".as_bytes()), Ok("# T\n".to_owned()));
+        for (bytes, why) in [
+            (b"\xff\xfe#\0".as_slice(), text!("text-utf-16")),
+            (b"\n#\0", text!("text-nul", line = 2)),
+            (b"\n\n\xe7", text!("text-not-utf-8", line = 3)),
+        ] {
+            assert_eq!(read(bytes), Err(format!("page.md: {why}")));
+        }
     }
 
     #[test]

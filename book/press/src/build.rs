@@ -11,7 +11,9 @@ use mdbook_driver::book::{Book, BookItem};
 use mdbook_driver::config::Config;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use runbook::{Chapter, Step};
+use walkdir::WalkDir;
 
+use crate::file;
 use crate::language::Language;
 use crate::page;
 use crate::proof::Proof;
@@ -78,6 +80,7 @@ pub fn build(order: &Order) -> Result<()> {
 fn one(root: &Path, site: &Site<'_>) -> Result<()> {
     let folder = root.join("book").join(site.language.tag());
     let name = format!("book/{}", site.language.tag());
+    are_texts(&folder)?;
     let mut config = Config::from_disk(folder.join("book.toml")).with_context(|| name.clone())?;
     // The page for addresses that lead nowhere is shown at any depth: its links start from the site's root.
     let path = site.url.split_once("://").map_or(site.url, |(_, rest)| rest);
@@ -101,12 +104,23 @@ fn one(root: &Path, site: &Site<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Fails with the first file that is no text: mdBook reads them itself, and does not tell what is wrong with one.
+fn are_texts(folder: &Path) -> Result<()> {
+    file::read(&folder.join("book.toml"))?;
+    for entry in WalkDir::new(folder.join("src")).sort_by_file_name() {
+        let path = entry.context("the book's folder cannot be listed")?.into_path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            file::read(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// The pages of a book, in the order of its table of contents.
 fn pages(folder: &Path) -> Result<Vec<String>> {
     let path = folder.join("src/SUMMARY.md");
-    let summary = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let told = |faults: Vec<runbook::Fault>| page::told(&path.display().to_string(), &faults);
-    runbook::chapter::pages(&summary).map_err(told)
+    runbook::chapter::pages(&file::read(&path)?).map_err(told)
 }
 
 /// The pages as chapters. Fails with all faults of all pages, by the lines of their files.

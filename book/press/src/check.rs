@@ -1,6 +1,7 @@
 //! What can be wrong with a page without running it: each finding has its file, its line and its cure.
 
 mod glossary;
+mod html;
 mod links;
 mod parts;
 mod pictures;
@@ -18,6 +19,7 @@ use anyhow::{Context, Result};
 
 pub use translation::follow;
 
+use crate::file;
 use source::Source;
 
 /// The languages of the book: the source first, then its translation.
@@ -70,15 +72,17 @@ pub fn check(root: &Path) -> Result<Report> {
     }
     for book in &books {
         let variants = glossary::variants(&book.pages);
+        let targets = links::Targets::find(&root.join(&book.folder), &book.pages)?;
         for page in &book.pages {
-            report.findings.extend(links::check(root, page, &book.pages));
+            report.findings.extend(links::check(root, page, &targets));
             report.findings.extend(parts::check(page));
             report.findings.extend(pictures::check(page));
             report.findings.extend(schedules::check(page, &book.pages));
             report.findings.extend(glossary::check(page, &variants));
             report.not_run.extend(not_run(page));
         }
-        match spelling::Speller::find(root, book.language) {
+        let own = spelling::own_words(root, book.language)?;
+        match spelling::Speller::find(book.language, own) {
             Ok(speller) => report.findings.extend(book.pages.iter().flat_map(|page| speller.check(page))),
             Err(why) => report.skipped.push(why),
         }
@@ -113,10 +117,7 @@ fn read(root: &Path, report: &mut Report) -> Result<[Book; 2]> {
 
 fn read_book(root: &Path, language: &'static str, report: &mut Report) -> Result<Book> {
     let folder = format!("book/{language}/src");
-    let text = |name: &str| {
-        let path = root.join(&folder).join(name);
-        fs::read_to_string(&path).with_context(|| path.display().to_string())
-    };
+    let text = |name: &str| file::read(&root.join(&folder).join(name));
     let contents = runbook::chapter::pages(&text("SUMMARY.md")?).unwrap_or_else(|faults| {
         report.findings.extend(source::findings(&format!("{folder}/SUMMARY.md"), faults));
         Vec::new()

@@ -22,6 +22,7 @@
 pub mod build;
 pub mod check;
 mod console;
+mod file;
 pub mod highlight;
 pub mod language;
 pub mod live;

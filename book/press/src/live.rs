@@ -47,6 +47,7 @@ use tokio::sync::{oneshot, watch};
 use tower_http::services::ServeDir;
 
 use crate::build::Order;
+use crate::file;
 use crate::language::Language;
 use guard::Guard;
 use stage::{Busy, Job, News, Place, Refusal, Stage};
@@ -318,6 +319,5 @@ pub fn is_port_taken(error: &anyhow::Error) -> bool {
 
 /// The text of a page's source.
 fn source(root: &Path, place: &Place) -> Result<String> {
-    let path = format!("book/{}/src/{}.md", place.language.tag(), place.chapter);
-    fs::read_to_string(root.join(&path)).with_context(|| path.clone())
+    file::read(&root.join(format!("book/{}/src/{}.md", place.language.tag(), place.chapter)))
 }

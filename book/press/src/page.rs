@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use anyhow::{Result, bail, ensure};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
-use runbook::chapter::options;
-use runbook::{Chapter, Fault, Step, attributes::Attributes, head};
+use runbook::{Chapter, Fault, MARKDOWN, Step, attributes::Attributes, head};
 
 use crate::highlight;
 use crate::texts::Texts;
@@ -26,7 +25,7 @@ pub fn prepare(name: &str, page: &str, source: &[Step], texts: &Texts) -> Result
     let mut steps = chapter.steps.iter();
     let mut minutes = head.minutes;
     let mut code: Option<(String, String)> = None;
-    for (event, range) in Parser::new_ext(&page, options()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&page, MARKDOWN).into_offset_iter() {
         match event {
             Event::End(TagEnd::Heading(HeadingLevel::H1)) => {
                 let minutes = minutes.take().map(|minutes| texts.minutes(minutes));

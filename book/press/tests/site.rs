@@ -325,6 +325,28 @@ fn a_step_in_a_quotation_or_a_list_is_shown_and_run() {
 }
 
 #[test]
+fn a_file_that_is_no_text_fails_the_build_by_its_name_and_for_its_true_reason() {
+    let utf16 = |mark: &str, text: &str| -> Vec<u8> {
+        format!("{mark}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    for path in ["book/en/src/first.md", "book/pt-BR/src/SUMMARY.md", "book/en/book.toml"] {
+        let books = Books::new();
+        let text = books.read(path);
+        let told = |bytes: &[u8]| {
+            fs::write(books.root().join(path), bytes).unwrap();
+            format!("{:#}", books.try_build().unwrap_err())
+        };
+        let error = told(&utf16("\u{feff}", &text));
+        assert!(error.contains(&format!("{path}: it is UTF-16")), "{error}");
+        let error = told(&utf16("", &text));
+        assert!(error.contains(&format!("{path}: line 1 holds a NUL byte")), "{error}");
+        fs::write(books.root().join(path), format!("\u{feff}{text}")).unwrap();
+        books.build();
+        assert!(books.page("en/first.html").contains("<p class=\"minutes\">10 minutes</p>"));
+    }
+}
+
+#[test]
 fn a_place_that_mdbook_has_moved_fails_the_build() {
     let books = Books::new();
     // Another version of mdBook, as far as the pass can tell.

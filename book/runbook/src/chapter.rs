@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 
+use crate::MARKDOWN;
 use crate::attributes::Attributes;
 use crate::head::{self, Head};
 use crate::include;
@@ -66,7 +67,7 @@ impl Chapter {
         let mut in_title = false;
         let mut footnotes = 0;
         let mut block: Option<Fence> = None;
-        for (event, range) in Parser::new_ext(page, options()).into_offset_iter() {
+        for (event, range) in Parser::new_ext(page, MARKDOWN).into_offset_iter() {
             faults.extend(stray.see(&event, || line_at(page, range.start)));
             match event {
                 Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }) => {
@@ -120,17 +121,6 @@ impl Chapter {
             }
         }
     }
-}
-
-/// The Markdown of the book's pages: what mdBook 0.5 reads of CommonMark's extensions.
-pub fn options() -> Options {
-    Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES
-        | Options::ENABLE_DEFINITION_LIST
-        | Options::ENABLE_GFM
 }
 
 /// The pages that a table of contents (`SUMMARY.md`) links to, in order: their names, without `.md`.

@@ -1,5 +1,6 @@
 //! A page's head matter: the lines between `---` and `---` at its top.
 
+use crate::encoding::MARK;
 use crate::rule::{Fault, Rule};
 
 /// What a page says of itself.
@@ -12,12 +13,13 @@ pub struct Head {
 }
 
 /// Reads the head matter of a page, and returns it with the page in which its lines are blank, so
-/// that every other line keeps its number. A page without head matter is returned as it is.
+/// that every other line keeps its number. A page without head matter is returned as it is, but for a byte order mark before it.
 ///
 /// # Errors
 ///
 /// A line of the head matter is none, or its end is missing.
 pub fn read(page: &str) -> Result<(Head, String), Vec<Fault>> {
+    let page = page.strip_prefix(MARK).unwrap_or(page);
     let mut lines = page.split_inclusive('\n');
     if lines.next().map(str::trim_end) != Some("---") {
         return Ok((Head::default(), page.to_owned()));
@@ -53,6 +55,16 @@ mod tests {
         assert_eq!(head.minutes, Some(10));
         assert_eq!(head.translates, ["1a2b3c4", "5d6e7f8"]);
         assert_eq!(page, "\n\n\n\n\n# Title\n");
+    }
+
+    #[test]
+    fn a_head_is_seen_behind_a_byte_order_mark_and_with_any_line_ends() {
+        for page in ["\u{feff}---\nminutes: 10\n---\n# T\n", "\u{feff}---\r\nminutes: 10\r\n---\r\n# T\n"] {
+            let (head, page) = read(page).unwrap();
+            assert_eq!((head.minutes, page.as_str()), (Some(10), "\n\n\n# T\n"));
+        }
+        assert_eq!(read("\u{feff}# T\n"), Ok((Head::default(), "# T\n".to_owned())));
+        assert_eq!(read("---\nminutes: 10\n---").unwrap().0.minutes, Some(10));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
-use crate::chapter::options;
+use crate::MARKDOWN;
 use crate::rule::{Fault, Rule};
 
 /// The directives that put a file's content in their place.
@@ -43,7 +43,7 @@ pub fn ends_its_listing(folder: &Path, page: &str) -> Vec<Fault> {
 }
 
 fn includes(page: &str) -> Vec<Include<'_>> {
-    let listings: Vec<_> = Parser::new_ext(page, options())
+    let listings: Vec<_> = Parser::new_ext(page, MARKDOWN)
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => Some(range),

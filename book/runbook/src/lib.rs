@@ -26,6 +26,7 @@
 pub mod attributes;
 pub mod chapter;
 pub mod compare;
+pub mod encoding;
 pub mod head;
 mod include;
 mod left;
@@ -43,3 +44,15 @@ pub use rule::{Fault, Rule};
 pub use session::{Event, Session, Verdict};
 pub use text::printable;
 pub use transcript::Exchange;
+
+use pulldown_cmark::Options;
+
+/// The Markdown that mdBook 0.5 reads where its `smart-punctuation` is off, as it is in both books: a page means the same
+/// to every reader of it.
+pub const MARKDOWN: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_HEADING_ATTRIBUTES)
+    .union(Options::ENABLE_DEFINITION_LIST)
+    .union(Options::ENABLE_GFM);

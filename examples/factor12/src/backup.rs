@@ -19,7 +19,7 @@ use std::io::{self, BufRead, Read, Write};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{now, release};
+use crate::{BYTE_ORDER_MARK, is_utf_16, now, release};
 
 /// What every format of a backup of this app begins with.
 const FAMILY: &str = "factor12-backup-";
@@ -35,6 +35,10 @@ const LONGEST: usize = 1024 * 1024;
 
 /// How a line ends, with 8 hexadecimal digits in place of the dots.
 const SUM: (&str, &str) = (r#","sum":""#, "\"}\n");
+
+/// What to do where a shell or an editor has rewritten a backup on its way.
+const AGAIN: &str = "take the backup again; in PowerShell, back up and restore by cmd, \
+    as in: cmd /c \"docker compose run --rm -T worker backup > backup.jsonl\"";
 
 /// Whence a backup comes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,8 +174,16 @@ impl<In: BufRead> Reader<In> {
         if !reader.next_line()? {
             return Err(reader.refuse("there is nothing here, and a backup begins with a header"));
         }
-        let format = serde_json::from_slice::<serde_json::Value>(&reader.buffer).ok();
+        if is_utf_16(&reader.buffer) {
+            return Err(reader.refuse(format!("this is UTF-16, as PowerShell's > writes it: {AGAIN}")));
+        }
+        let header = reader.buffer.strip_prefix(BYTE_ORDER_MARK.as_bytes());
+        let format = serde_json::from_slice::<serde_json::Value>(header.unwrap_or(&reader.buffer)).ok();
         let format = format.as_ref().and_then(|header| header["format"].as_str()).unwrap_or_default();
+        if format.starts_with(FAMILY) && header.is_some() {
+            let reason = "a byte order mark comes first, as PowerShell and some editors write it";
+            return Err(reader.refuse(format!("{reason}: {AGAIN}")));
+        }
         if !format.starts_with(FAMILY) {
             return Err(reader.refuse("this is no header of a backup of this app"));
         }
@@ -249,15 +261,23 @@ impl<In: BufRead> Reader<In> {
         if self.buffer[content..] == *expected.as_bytes() {
             return Ok(());
         }
-        Err(self
-            .refuse("its checksum is wrong: it was altered, or a line is missing, repeated or out of order"))
+        let reason = "its checksum is wrong: it was altered, or a line is missing, repeated or out of order";
+        Err(self.refuse_altered(reason))
+    }
+
+    /// As [`Reader::refuse`], unless it can be seen what was done to the line.
+    fn refuse_altered(&self, reason: &str) -> Refusal {
+        if self.buffer.ends_with(b"\r\n") {
+            return self
+                .refuse(format!("it ends with CRLF, as PowerShell and some editors end lines: {AGAIN}"));
+        }
+        self.refuse(reason)
     }
 
     fn end(&mut self) -> Result<(), Refusal> {
         if self.buffer != last_line(self.records, &self.sum) {
-            return Err(
-                self.refuse("the number of records or their checksum is wrong: the backup was altered")
-            );
+            let reason = "the number of records or their checksum is wrong: the backup was altered";
+            return Err(self.refuse_altered(reason));
         }
         if self.next_line()? {
             return Err(self.refuse("something follows the end of the backup"));
@@ -295,121 +315,4 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn header() -> Header {
-        let (release, time) = ("0.1.0+abc".to_owned(), "2026-11-22T06:30:00Z".to_owned());
-        Header { release, time, ..Header::new(2) }
-    }
-
-    fn written(records: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut writer = Writer::begin(&mut out, &header()).unwrap();
-        for (key, value) in records {
-            writer.record(key, value).unwrap();
-        }
-        writer.end().unwrap();
-        out
-    }
-
-    fn read(backup: &[u8]) -> Result<(Header, Vec<Record>), Refusal> {
-        let (header, mut reader) = Reader::begin(backup)?;
-        let mut records = Vec::new();
-        while let Some(record) = reader.record()? {
-            records.push(record);
-        }
-        Ok((header, records))
-    }
-
-    fn sample() -> Vec<u8> {
-        written(&[("hits", b"7"), ("hits:since", b"then"), ("resets", b"a \"b\"\n"), ("resets", b"\xff\x00")])
-    }
-
-    #[test]
-    fn what_was_written_is_read_whatever_the_bytes() {
-        let (read_header, records) = read(&sample()).unwrap();
-        assert_eq!(read_header, header());
-        let values: Vec<&[u8]> = records.iter().map(|record| record.value.as_slice()).collect();
-        assert_eq!(values, [b"7".as_slice(), b"then", b"a \"b\"\n", b"\xff\x00"]);
-        assert_eq!(records[3].key, "resets");
-        assert_eq!(sample().iter().filter(|byte| **byte == b'\n').count(), 6);
-    }
-
-    #[test]
-    fn cut_anywhere_it_is_refused_at_the_line_where_it_ends() {
-        let whole = sample();
-        for end in 0..whole.len() {
-            let refusal = read(&whole[..end]).unwrap_err();
-            let lines = whole[..end].iter().filter(|byte| **byte == b'\n').count() as u64;
-            let expected = if end > 0 && whole[end - 1] == b'\n' { lines } else { lines + 1 };
-            assert_eq!(refusal.line, expected, "{end}: {refusal}");
-        }
-    }
-
-    #[test]
-    fn any_other_byte_anywhere_is_refused_and_at_its_own_line() {
-        let whole = sample();
-        for position in 0..whole.len() {
-            for flip in [1, 2, 0x20, 0x80] {
-                let mut altered = whole.clone();
-                altered[position] ^= flip;
-                let refusal = read(&altered).unwrap_err();
-                let line = 1 + whole[..position].iter().filter(|byte| **byte == b'\n').count() as u64;
-                // Two lines made one are found at the first of them; one made two, too.
-                assert_eq!(refusal.line, line, "byte {position}: {refusal}");
-            }
-        }
-    }
-
-    #[test]
-    fn lines_repeated_left_out_or_out_of_order_are_refused_there() {
-        let whole = sample();
-        let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
-        for index in 0..lines.len() {
-            let mut left_out = lines.clone();
-            left_out.remove(index);
-            assert!(read(&left_out.concat()).is_err(), "line {} left out", index + 1);
-            let mut repeated = lines.clone();
-            repeated.insert(index, lines[index]);
-            let refusal = read(&repeated.concat()).unwrap_err();
-            assert_eq!(refusal.line, index as u64 + 2, "{refusal}");
-            if index > 0 {
-                let mut swapped = lines.clone();
-                swapped.swap(index - 1, index);
-                let refusal = read(&swapped.concat()).unwrap_err();
-                assert_eq!(refusal.line, index as u64, "{refusal}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_foreign_file_and_a_newer_format_are_refused_at_line_1() {
-        for (input, reason) in [
-            ("", "there is nothing"),
-            ("\n", "no header"),
-            ("SELECT 1;\n", "no header"),
-            ("{}\n", "no header"),
-            (r#"{"format":"other"}"#, "middle of this line"),
-            ("{\"format\":\"factor12-backup-2\"}\n", "reads factor12-backup-1"),
-            ("{\"format\":\"factor12-backup-1\"}\n", "checksum"),
-        ] {
-            let refusal = read(input.as_bytes()).unwrap_err();
-            assert_eq!(refusal.line, 1);
-            assert!(refusal.reason.contains(reason), "{input}: {refusal}");
-        }
-    }
-
-    #[test]
-    fn a_line_without_end_is_refused_without_being_read_to_its_end() {
-        let endless = io::BufReader::new(io::repeat(b'x'));
-        let refusal = Reader::begin(endless).map(|_| ()).unwrap_err();
-        assert!(refusal.reason.contains("longer"), "{refusal}");
-    }
-
-    #[test]
-    fn a_value_that_no_line_can_hold_is_not_written() {
-        let mut writer = Writer::begin(Vec::new(), &header()).unwrap();
-        assert!(writer.record("hits", &vec![b'x'; LONGEST]).is_err());
-    }
-}
+mod tests;

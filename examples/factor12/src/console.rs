@@ -16,6 +16,7 @@ use std::thread;
 use rhai::Scope;
 
 use crate::store::{Admin, AdminError};
+use crate::{BYTE_ORDER_MARK, is_utf_16};
 
 pub use operations::{OPERATIONS, Operation};
 
@@ -117,8 +118,9 @@ pub fn run(
     })
 }
 
-/// Runs a whole script, called `name`, and shows its value.
+/// Runs a whole script, called `name`, and shows its value. An editor may have put a mark before it.
 fn run_script(session: &Session, name: &str, text: &str) -> Result<String, AdminError> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut language = Language::new(session);
     let value = language.run(&mut Scope::new(), text);
     if let Ok(value) = &value {
@@ -132,11 +134,15 @@ fn run_script(session: &Session, name: &str, text: &str) -> Result<String, Admin
 }
 
 fn read_stdin() -> Result<String, AdminError> {
-    let mut script = String::new();
-    let read = io::stdin().lock().take(LONGEST + 1).read_to_string(&mut script);
+    let mut script = Vec::new();
+    let read = io::stdin().lock().take(LONGEST + 1).read_to_end(&mut script);
     read.map_err(|error| AdminError::Input(format!("stdin cannot be read ({error})")))?;
+    let refused = |reason: String| AdminError::Input(format!("the script on stdin is {reason}"));
     if script.len() as u64 > LONGEST {
-        return Err(AdminError::Input(format!("the script on stdin is longer than {LONGEST} bytes")));
+        return Err(refused(format!("longer than {LONGEST} bytes")));
     }
-    Ok(script)
+    if is_utf_16(&script) {
+        return Err(refused("UTF-16, as PowerShell's > writes it: save it as UTF-8".to_owned()));
+    }
+    String::from_utf8(script).map_err(|error| refused(format!("no UTF-8 ({})", error.utf8_error())))
 }

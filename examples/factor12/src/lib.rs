@@ -45,6 +45,14 @@ pub fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// What some editors and shells put before a text in UTF-8, and nobody sees.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Whether a text is UTF-16, as PowerShell's `>` writes it: it begins with the mark of that, or with half a letter.
+pub fn is_utf_16(text: &[u8]) -> bool {
+    matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
+}
+
 /// A number with what it counts: `1 entry`, `2 entries`.
 pub fn count(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })

@@ -2,7 +2,8 @@
 
 use std::mem::take;
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
+use runbook::MARKDOWN;
 
 use crate::present::layout::{Block, Body, Look, Span};
 
@@ -18,7 +19,7 @@ pub struct Piece {
 /// Reads Markdown. `listing` gives the lines that stand for a line of code, where it names a file.
 pub fn read(markdown: &str, listing: &dyn Fn(&str) -> Option<Vec<String>>) -> Piece {
     let mut reader = Reader { parts: vec![Vec::new()], ..Reader::default() };
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+    for event in Parser::new_ext(markdown, MARKDOWN) {
         reader.take(event, listing);
     }
     reader.paragraph();
@@ -74,7 +75,7 @@ impl Reader {
                 self.paragraph();
                 self.is_title = *level == HeadingLevel::H1;
             }
-            Tag::Paragraph => self.paragraph(),
+            Tag::Paragraph | Tag::DefinitionListTitle | Tag::DefinitionListDefinition => self.paragraph(),
             Tag::Strong => self.looks.push(Look::Strong),
             Tag::Emphasis => self.looks.push(Look::Emphasis),
             Tag::CodeBlock(_) => {
@@ -114,7 +115,7 @@ impl Reader {
                     self.put(Body::Heading(spans));
                 }
             }
-            TagEnd::Paragraph => self.paragraph(),
+            TagEnd::Paragraph | TagEnd::DefinitionListDefinition => self.paragraph(),
             TagEnd::Strong | TagEnd::Emphasis => drop(self.looks.pop()),
             TagEnd::CodeBlock => {
                 let code = self.code.take().unwrap_or_default();
@@ -259,6 +260,14 @@ mod tests {
             "│ said",
             "  one|two|three",
         ];
+        assert_eq!(text(&piece(page).parts[0]), expected);
+    }
+
+    #[test]
+    fn marks_that_mdbook_reads_are_not_shown() {
+        let page = "# Title {#t}\n\n## Why {#why .wide}\n\n~~Old~~ text.\n\nTerm\n: What it means.\n\nMore.\n\n\
+                    > [!NOTE]\n> said\n";
+        let expected = ["Why", "Old text.", "Term", "What it means.", "More.", "│ said"];
         assert_eq!(text(&piece(page).parts[0]), expected);
     }
 

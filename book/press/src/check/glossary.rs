@@ -15,16 +15,13 @@ const NOT: [&str; 2] = ["Not: ", "Não: "];
 /// The variants that the glossary among `pages` lists: an entry is a heading, and its line “Not: “…”, “….””.
 pub fn variants(pages: &[Source]) -> Vec<Variant> {
     let Some(glossary) = pages.iter().find(|page| page.name == "glossary") else { return Vec::new() };
-    let mut term = "";
     let mut variants = Vec::new();
-    for line in glossary.text.lines() {
-        if let Some(heading) = line.strip_prefix("## ") {
-            term = heading;
-        } else if let Some(list) = NOT.iter().find_map(|not| line.strip_prefix(not)) {
-            let quoted = list.split('“').skip(1).filter_map(|part| part.split('”').next());
-            variants
-                .extend(quoted.map(|word| Variant { word: word.to_lowercase(), instead: term.to_owned() }));
-        }
+    for (at, text) in (1..).zip(glossary.text.lines()) {
+        let Some(list) = NOT.iter().find_map(|not| text.strip_prefix(not)) else { continue };
+        let term = glossary.headings.iter().rfind(|heading| heading.line < at);
+        let term = term.map_or("", |heading| heading.text.as_str());
+        let quoted = list.split('“').skip(1).filter_map(|part| part.split('”').next());
+        variants.extend(quoted.map(|word| Variant { word: word.to_lowercase(), instead: term.to_owned() }));
     }
     variants
 }

@@ -1,14 +1,14 @@
 //! A page as the checks look at it: its prose, fences, links and blocks, each with its line.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 
-use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
-use runbook::chapter::options;
-use runbook::{Chapter, Fault};
+use pulldown_cmark::{BrokenLink, Event, LinkType, Parser, Tag, TagEnd};
+use runbook::{Chapter, Fault, MARKDOWN};
 use sha2::{Digest, Sha256};
 
 use super::Finding;
+use super::html::{self, Element};
 use crate::schedule::Schedule;
 
 /// A page of one language.
@@ -24,13 +24,19 @@ pub struct Source {
     pub chapter: Chapter,
     /// What a reader reads, code aside.
     pub prose: Vec<Line>,
-    /// Where its links lead.
+    /// Where its links lead, and which files it shows.
     pub links: Vec<Line>,
+    /// The names of links that it does not define.
+    pub undefined: Vec<Line>,
     /// Its pictures in Markdown: their text alternatives.
     pub images: Vec<Line>,
     /// Its pieces of HTML.
     pub html: Vec<Line>,
-    /// The names by which its headings can be linked to.
+    /// The elements in them.
+    pub elements: Vec<Element>,
+    /// Its headings, without their marks.
+    pub headings: Vec<Line>,
+    /// The names by which its headings and elements can be linked to.
     pub anchors: Vec<String>,
     /// Its blocks at the top level: headings, paragraphs, lists, code.
     pub blocks: Vec<Block>,
@@ -73,8 +79,11 @@ impl Source {
             chapter,
             prose: Vec::new(),
             links: Vec::new(),
+            undefined: Vec::new(),
             images: Vec::new(),
             html: Vec::new(),
+            elements: Vec::new(),
+            headings: Vec::new(),
             anchors: Vec::new(),
             blocks: Vec::new(),
             text: String::new(),
@@ -87,7 +96,8 @@ impl Source {
     fn fill(&mut self, text: &str) {
         let mut depth = 0;
         let mut in_code = false;
-        let mut heading: Option<String> = None;
+        let mut heading: Option<Line> = None;
+        let mut own_id = None;
         let mut image: Option<Line> = None;
         // The text of an address that stands for itself is no prose.
         let mut is_address = false;
@@ -95,9 +105,21 @@ impl Source {
         let lines: Vec<&str> = text.lines().collect();
         let is_schedule =
             |line: usize| lines.get(line - 1).is_some_and(|text| Schedule::parse(text).is_some());
-        let mut seen = HashMap::new();
-        for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
-            let line = text[..range.start].matches('\n').count() + 1;
+        let mut taken = HashSet::new();
+        // The page's HTML alone, each piece where it stands.
+        let mut html = String::with_capacity(text.len());
+        let line_of = |at: usize| text[..at].matches('\n').count() + 1;
+        let mut undefined = Vec::new();
+        // Two words in brackets, one behind the other, are meant to be a link; one may be anything.
+        let broken = |link: BrokenLink| {
+            if matches!(link.link_type, LinkType::Reference | LinkType::Collapsed) {
+                undefined.push(Line { line: line_of(link.span.start), text: link.reference.to_string() });
+            }
+            None
+        };
+        let parser = Parser::new_with_broken_link_callback(text, MARKDOWN, Some(broken));
+        for (event, range) in parser.into_offset_iter() {
+            let line = line_of(range.start);
             if depth == 0 && !matches!(event, Event::End(_)) {
                 self.blocks.push(Block::new(line, &text[range.clone()]));
             }
@@ -107,13 +129,19 @@ impl Source {
                     match tag {
                         Tag::CodeBlock(_) => in_code = true,
                         Tag::Heading { id, .. } => {
-                            heading = Some(id.map(|id| format!("#{id}")).unwrap_or_default());
+                            heading = Some(Line { line, text: String::new() });
+                            own_id = id;
                         }
+                        Tag::DefinitionListTitle => heading = Some(Line { line, text: String::new() }),
+                        Tag::Link { link_type: LinkType::Email, .. } => is_address = true,
                         Tag::Link { link_type, dest_url, .. } => {
                             is_address = link_type == LinkType::Autolink;
                             self.links.push(Line { line, text: dest_url.to_string() });
                         }
-                        Tag::Image { .. } => image = Some(Line { line, text: String::new() }),
+                        Tag::Image { dest_url, .. } => {
+                            image = Some(Line { line, text: String::new() });
+                            self.links.push(Line { line, text: dest_url.to_string() });
+                        }
                         _ => {}
                     }
                 }
@@ -121,9 +149,12 @@ impl Source {
                     depth -= 1;
                     match tag {
                         TagEnd::CodeBlock => in_code = false,
-                        TagEnd::Heading(_) => {
-                            let id = anchor(&heading.take().unwrap_or_default(), &mut seen);
-                            self.anchors.push(id);
+                        TagEnd::Heading(_) | TagEnd::DefinitionListTitle => {
+                            if let Some(heading) = heading.take() {
+                                let own = own_id.take().map(|id| id.to_string());
+                                self.anchors.push(own.unwrap_or_else(|| anchor(&heading.text, &mut taken)));
+                                self.headings.push(heading);
+                            }
                         }
                         TagEnd::Image => self.images.extend(image.take()),
                         TagEnd::Link => is_address = false,
@@ -132,20 +163,30 @@ impl Source {
                 }
                 Event::Text(_) if in_code || is_address || is_schedule(line) => {}
                 Event::Text(piece) => {
-                    for part in
-                        [image.as_mut().map(|image| &mut image.text), heading.as_mut()].into_iter().flatten()
-                    {
-                        part.push_str(&piece);
+                    // What a picture in a heading shows is no part of its words.
+                    if let Some(part) = image.as_mut().or(heading.as_mut()) {
+                        part.text.push_str(&piece);
                     }
                     self.prose.push(Line { line, text: piece.to_string() });
                 }
-                Event::Code(piece) => heading.iter_mut().for_each(|heading| heading.push_str(&piece)),
+                Event::Code(piece) => heading.iter_mut().for_each(|heading| heading.text.push_str(&piece)),
+                Event::SoftBreak => heading.iter_mut().for_each(|heading| heading.text.push(' ')),
                 Event::Html(piece) | Event::InlineHtml(piece) => {
+                    let blank = text.get(html.len()..range.start).unwrap_or_default().bytes();
+                    html.extend(blank.map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+                    html.push_str(&text[range]);
                     self.prose.extend(words_of(&piece).map(|text| Line { line, text }));
                     self.html.push(Line { line, text: piece.to_string() });
                 }
                 _ => {}
             }
+        }
+        self.undefined = undefined;
+        self.elements = html::elements(&html);
+        for element in &self.elements {
+            self.anchors.extend(element.ids().map(str::to_owned));
+            let targets = element.targets().into_iter();
+            self.links.extend(targets.map(|text| Line { line: element.line, text: text.to_owned() }));
         }
     }
 
@@ -185,25 +226,19 @@ impl Block {
 /// How the lines of the glossary start that name words which are not the page's own.
 const OTHERS: [&str; 4] = ["Portuguese: ", "Inglês: ", "Not: ", "Não: "];
 
-/// A heading's anchor, as mdBook 0.5 makes it: its own where it has one (`#id`), else its words; a
-/// number is added to one that was there before.
-fn anchor(heading: &str, seen: &mut HashMap<String, usize>) -> String {
-    let id: String = match heading.strip_prefix('#') {
-        Some(own) => own.split(|c: char| c.is_whitespace()).next().unwrap_or_default().to_owned(),
-        None => heading
-            .trim()
-            .to_lowercase()
-            .chars()
-            .filter_map(|c| match c {
-                c if c.is_alphanumeric() || c == '_' || c == '-' => Some(c),
-                c if c.is_whitespace() => Some('-'),
-                _ => None,
-            })
-            .collect(),
-    };
-    let count = seen.entry(id.clone()).or_insert(0);
-    *count += 1;
-    if *count == 1 { id } else { format!("{id}-{}", *count - 1) }
+/// The anchor of a heading that names none, as mdBook 0.5 makes it of its words; a number is added to one that is taken.
+fn anchor(heading: &str, taken: &mut HashSet<String>) -> String {
+    let mut id = String::new();
+    for c in heading.trim().to_lowercase().chars() {
+        match c {
+            c if c.is_alphanumeric() || c == '_' || c == '-' => id.push(c),
+            c if c.is_whitespace() => id.push('-'),
+            _ => {}
+        }
+    }
+    let numbered = (1..).map(|number| format!("{id}-{number}"));
+    let free = [id.clone()].into_iter().chain(numbered).find(|id| taken.insert(id.clone()));
+    free.unwrap_or(id)
 }
 
 /// What a reader sees of a piece of HTML: what stands between its tags.

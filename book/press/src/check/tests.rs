@@ -4,6 +4,8 @@ use std::fs;
 
 use super::*;
 
+mod links;
+
 /// A small book in both languages in which nothing is wrong.
 const EN: &str = "---\nminutes: 5\n---\n\n# One page\n\nSome words.\n\n```console\n$ true # says nothing\n$ echo a\na\n```\n";
 const PT: &str = "---\nminutes: 5\n---\n\n# Uma página\n\nAlgumas palavras.\n\n```console\n$ true # não diz nada\n$ echo a\na\n```\n";
@@ -20,6 +22,7 @@ impl Fixture {
         let fixture = Fixture { dir: tempfile::tempdir().unwrap() };
         for (language, page) in [("en", en), ("pt-BR", pt)] {
             fixture.write(&format!("book/{language}/src/SUMMARY.md"), "# Summary\n\n- [One](one.md)\n");
+            fixture.write(&format!("book/{language}/src/pic.png"), "");
             fixture.write_page(&format!("book/{language}/src/one.md"), page);
         }
         follow(fixture.dir.path(), &[]).ok();
@@ -28,10 +31,10 @@ impl Fixture {
 
     /// Writes a page that has what every page has.
     fn write_page(&self, path: &str, text: &str) {
-        self.write(path, &format!("{text}{PARTS}"));
+        self.write(path, format!("{text}{PARTS}"));
     }
 
-    fn write(&self, path: &str, text: &str) {
+    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -118,7 +121,53 @@ fn a_translation_whose_source_has_changed_is_found_with_the_paragraph() {
     assert_eq!(follow(fixture.dir.path(), &[]).unwrap(), ["book/pt-BR/src/one.md"]);
     assert_found(&fixture.findings(), &[]);
     fixture.write_page("book/en/src/one.md", &EN.replace("Some words.\n\n", ""));
-    assert_found(&fixture.findings(), &["no longer there: 1"]);
+    assert_found(&fixture.findings(), &["are no longer there, before book/en/src/one.md:7: 1"]);
+}
+
+#[test]
+fn a_translation_is_behind_exactly_the_paragraphs_that_changed_moved_came_or_went() {
+    let page = |blocks: &str| {
+        let told = blocks.split(' ').map(|word| format!("Some {word} words.\n\n"));
+        EN.replace("Some words.\n\n", &told.collect::<String>())
+    };
+    let fixture = Fixture::new(&page("one two three four five six"), PT);
+    let (moved, new) = ("has moved", "is new or has changed");
+    let at = |line: usize, what: &str, word: &str| {
+        format!("pt-BR/src/one.md:1: book/en/src/one.md:{line} {what}: “Some {word} words.")
+    };
+    let gone = |place: &str| {
+        format!("pt-BR/src/one.md:1: blocks that it translates are no longer there, {place}: 1")
+    };
+    for (blocks, expected) in [
+        ("one two three four five six", vec![]),
+        ("two one three four five six", vec![at(7, moved, "two")]),
+        ("six one two three four five", vec![at(7, moved, "six")]),
+        ("one two four five three six", vec![at(15, moved, "three")]),
+        ("one two two three four five six", vec![at(11, new, "two")]),
+        ("one two three four five six one", vec![at(19, new, "one")]),
+        ("one two three-four five six", vec![at(11, new, "three-four")]),
+        ("one other three four five six", vec![at(9, new, "other")]),
+        ("one three four five six", vec![gone("before book/en/src/one.md:9")]),
+        ("two three other one five six", vec![at(11, new, "other"), at(13, moved, "one")]),
+        ("other three four five one six", vec![at(15, moved, "one"), at(7, new, "other")]),
+    ] {
+        fixture.write_page("book/en/src/one.md", &page(blocks));
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        assert_found(&fixture.findings(), &expected);
+    }
+    // A listing counts as a paragraph does, and the last block has an end behind it.
+    let listing = "\n```toml\na = 1\n```\n";
+    let fixture = Fixture::new(&format!("{EN}{listing}"), PT);
+    fixture.write_page("book/en/src/one.md", &format!("{EN}{}", listing.replace('1', "2")));
+    assert_found(&fixture.findings(), &["one.md:15 is new or has changed: “```toml a = 2 ``` …”"]);
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/one.md", format!("{EN}{PARTS}").trim_end().trim_end_matches("</details>"));
+    assert!(
+        fixture
+            .findings()
+            .iter()
+            .any(|found| found.contains("no longer there, at the end of book/en/src/one.md: 1"))
+    );
 }
 
 #[test]
@@ -126,6 +175,63 @@ fn white_space_alone_is_no_change() {
     let fixture = Fixture::new(EN, PT);
     fixture.write_page("book/en/src/one.md", &EN.replace("Some words.", "Some\nwords."));
     assert_found(&fixture.findings(), &[]);
+}
+
+#[test]
+fn a_page_is_read_as_any_editor_writes_it_and_its_lines_keep_their_numbers() {
+    let crlf = EN.replace('\n', "\r\n");
+    for page in [format!("\u{feff}{EN}"), crlf.clone(), format!("\u{feff}{crlf}")] {
+        let fixture = Fixture::new(&page, PT);
+        assert_found(&fixture.findings(), &[]);
+        fixture.write_page("book/en/src/one.md", &format!("{page}\n[a](two.md)"));
+        let findings = fixture.findings();
+        assert!(findings.iter().any(|found| found.contains("one.md:15: there is no page")), "{findings:#?}");
+    }
+    let fixture = Fixture::new(EN, PT);
+    fixture.write("book/en/src/one.md", format!("{EN}{PARTS}").trim_end());
+    assert_found(&fixture.findings(), &[]);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_named_with_the_true_reason() {
+    let utf16 = |mark: &str| -> Vec<u8> {
+        format!("{mark}{EN}{PARTS}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let latin = EN.replace("Some", "S\u{ff}me").chars().map(|c| u32::from(c) as u8).collect::<Vec<u8>>();
+    for (bytes, why) in [
+        (utf16("\u{feff}"), "it is UTF-16, as PowerShell's “>” writes it; save it as UTF-8"),
+        (utf16(""), "line 1 holds a NUL byte"),
+        (latin, "line 7 is not UTF-8"),
+    ] {
+        for path in ["book/en/src/one.md", "book/en/src/SUMMARY.md", "book/words.en.txt"] {
+            let fixture = Fixture::new(EN, PT);
+            fixture.write(path, &bytes);
+            let error = format!("{:#}", check(fixture.dir.path()).unwrap_err());
+            assert!(error.contains(&format!("{path}: {why}")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_translation_keeps_its_line_ends_when_it_follows() {
+    let fixture = Fixture::new(EN, PT);
+    let path = "book/pt-BR/src/one.md";
+    fixture.write(path, format!("\u{feff}{PT}{PARTS}").replace('\n', "\r\n"));
+    assert_eq!(follow(fixture.dir.path(), &[]).unwrap(), [path]);
+    let text = fs::read_to_string(fixture.dir.path().join(path)).unwrap();
+    assert!(text.starts_with("---\r\nminutes: 5\r\ntranslates: "), "{text:?}");
+    assert!(!text.replace("\r\n", "").contains('\n') && !text.contains("\r\r"), "{text:?}");
+    assert_found(&fixture.findings(), &[]);
+    assert!(follow(fixture.dir.path(), &[]).unwrap().is_empty(), "it follows already");
+}
+
+#[test]
+fn a_word_is_known_by_the_list_behind_a_byte_order_mark() {
+    for list in ["\u{feff}wrods\n", "other\r\nwrods\r\n", "wrods"] {
+        let fixture = Fixture::new(&EN.replace("Some words.", "Some wrods."), PT);
+        fixture.write("book/words.en.txt", list);
+        assert_found(&fixture.findings(), &[]);
+    }
 }
 
 #[test]
@@ -143,15 +249,15 @@ fn a_page_without_its_minutes_its_question_or_its_notes_is_found() {
     ] {
         let without = |page: &str| format!("{page}{PARTS}").replace(from, to);
         let fixture = Fixture::new(EN, PT);
-        fixture.write("book/en/src/one.md", &without(EN));
-        fixture.write("book/pt-BR/src/one.md", &without(PT));
+        fixture.write("book/en/src/one.md", without(EN));
+        fixture.write("book/pt-BR/src/one.md", without(PT));
         follow(fixture.dir.path(), &[]).unwrap();
         let [english, portuguese] = ["en", "pt-BR"].map(|language| format!("book/{language}/src/{expected}"));
         assert_found(&fixture.findings(), &[&english, &portuguese]);
     }
     let in_a_block = "\n```html\n<details class=\"notes\">\n<summary>5</summary>6</details>\n```\n";
     let fixture = Fixture::new(EN, PT);
-    fixture.write("book/en/src/one.md", &format!("{EN}{in_a_block}"));
+    fixture.write("book/en/src/one.md", format!("{EN}{in_a_block}"));
     follow(fixture.dir.path(), &[]).unwrap();
     assert_found(&fixture.findings(), &[question, notes]);
 }
@@ -201,20 +307,6 @@ fn schedules_that_differ_between_the_languages_are_found() {
     );
 }
 
-#[test]
-fn links_anchors_and_includes_that_lead_nowhere_are_found() {
-    assert_found(&found_in("\n[a](two.md)\n"), &["one.md:15: there is no page “two.md”"]);
-    assert_found(&found_in("\n[a](two.png)\n"), &["one.md:15: there is no file “two.png”"]);
-    assert_found(&found_in("\n[a](#two)\n"), &["one.md:15: book/en/src/one.md has no heading “#two”"]);
-    assert_found(&found_in("\n[a](one.md#one-page) [b](#one-page) [c](https://example.org)\n"), &[]);
-    assert_found(&found_in("\n```rust\n{{#include x.rs}}\n```\n"), &["one.md:16: there is no file “x.rs”"]);
-    assert_found(
-        &found_in("\n```text\n{{#include SUMMARY.md:here}}\n```\n"),
-        &["one.md:16: “SUMMARY.md” has no anchor “here”"],
-    );
-    assert_found(&found_in("\n```text\n{{#include SUMMARY.md}}\n```\n"), &[]);
-}
-
 /// All rules are runbook's, and tested there: here, that they are findings, and that the page's twin tells of it.
 #[test]
 fn a_command_outside_a_step_is_found() {
@@ -258,27 +350,6 @@ fn a_step_that_is_not_run_is_listed_with_its_reason() {
 }
 
 #[test]
-fn a_picture_without_a_text_alternative_is_found() {
-    let what = "one.md:15: a picture without a text alternative";
-    for picture in [
-        "![](SUMMARY.md)",
-        "<img src=\"x\">",
-        "<img src=\"x\" alt=\"\">",
-        "<svg></svg>",
-        "<svg role=\"img\"></svg>",
-    ] {
-        assert_found(&found_in(&format!("\n{picture}\n")), &[what]);
-    }
-    for picture in [
-        "![words](SUMMARY.md)",
-        "<img alt=\"words\" src=\"x\">",
-        "<svg role=\"img\" aria-labelledby=\"t\"><title id=\"t\">words</title></svg>",
-    ] {
-        assert_found(&found_in(&format!("\n{picture}\n")), &[]);
-    }
-}
-
-#[test]
 fn a_variant_that_the_glossary_lists_is_found() {
     let fixture = Fixture::new(&EN.replace("Some words.", "Some Vocables."), PT);
     let glossary = "---\nminutes: 5\n---\n\n# Words\n\n## word\n\nNot: “vocables”.\n";
@@ -287,6 +358,9 @@ fn a_variant_that_the_glossary_lists_is_found() {
     let told: Vec<String> =
         fixture.findings().into_iter().filter(|found| found.contains("vocables")).collect();
     assert_found(&told, &["book/en/src/one.md:7: “vocables” is not the book's word"]);
+    fixture.write("book/en/src/glossary.md", glossary.replace("## word", "## The `word` {#w}"));
+    let findings = check(fixture.dir.path()).unwrap().findings;
+    assert!(findings.iter().any(|found| found.cure == "the glossary has “The word”"), "{findings:#?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use similar::{Algorithm, DiffTag};
 
 use super::source::Source;
 use super::{Finding, Report, read, twins};
@@ -12,25 +13,38 @@ use super::{Finding, Report, read, twins};
 /// What is done once a translation has followed.
 const CURE: &str = "translate it, then run “cargo xtask book follow” to say that you have";
 
-/// The blocks of `page` that have changed, or come, since `twin` translated them; and how many have gone.
+/// The blocks of `page` that have changed, come, moved or gone since `twin` translated them.
 pub fn stale(page: &Source, twin: &Source) -> Vec<Finding> {
-    let mut followed = twin.chapter.head.translates.clone();
-    let mut findings = Vec::new();
-    for block in &page.blocks {
-        if let Some(at) = followed.iter().position(|hash| *hash == block.hash) {
-            followed.remove(at);
-        } else {
+    let followed = &twin.chapter.head.translates;
+    let hashes: Vec<String> = page.blocks.iter().map(|block| block.hash.clone()).collect();
+    let mut changes = similar::capture_diff_slices(Algorithm::Myers, followed, &hashes);
+    changes.retain(|change| change.tag() != DiffTag::Equal);
+    // What is not where it was, and has not been found elsewhere yet.
+    let mut gone: Vec<&String> = changes.iter().flat_map(|change| &followed[change.old_range()]).collect();
+    let mut told = Vec::new();
+    changes.retain(|change| {
+        let mut is_changed = false;
+        for block in &page.blocks[change.new_range()] {
+            let moved = gone.iter().position(|hash| **hash == block.hash).map(|at| gone.remove(at));
+            is_changed |= moved.is_none();
+            let what = if moved.is_some() { "has moved" } else { "is new or has changed" };
             let words: Vec<&str> = block.text.split_whitespace().take(8).collect();
-            let what = format!("{}:{} is new or has changed: “{} …”", page.path, block.line, words.join(" "));
-            findings.push(twin.finding(1, what, CURE));
+            told.push(format!("{}:{} {what}: “{} …”", page.path, block.line, words.join(" ")));
+        }
+        // What has changed was something else before: that is not gone.
+        !is_changed
+    });
+    for change in &changes {
+        let count = followed[change.old_range()].iter().filter(|hash| gone.contains(hash)).count();
+        if count > 0 {
+            let place = match page.blocks.get(change.new_range().end) {
+                Some(next) => format!("before {}:{}", page.path, next.line),
+                None => format!("at the end of {}", page.path),
+            };
+            told.push(format!("blocks that it translates are no longer there, {place}: {count}"));
         }
     }
-    if findings.is_empty() && !followed.is_empty() {
-        let what =
-            format!("blocks of {} that it translates are no longer there: {}", page.path, followed.len());
-        findings.push(twin.finding(1, what, CURE));
-    }
-    findings
+    told.into_iter().map(|what| twin.finding(1, what, CURE)).collect()
 }
 
 /// Writes into each translated page (or only those in `names`) the hashes of the blocks that it now
@@ -66,6 +80,7 @@ fn with_hashes(page: &Source, twin: &Source) -> String {
     let hashes: Vec<&str> = page.blocks.iter().map(|block| block.hash.as_str()).collect();
     let minutes =
         twin.chapter.head.minutes.map(|minutes| format!("minutes: {minutes}\n")).unwrap_or_default();
-    let body = twin.text.trim_start_matches('\n');
-    format!("---\n{minutes}translates: {}\n---\n\n{body}", hashes.join(" "))
+    let head = format!("---\n{minutes}translates: {}\n---\n\n", hashes.join(" "));
+    let head = if twin.text.contains("\r\n") { head.replace('\n', "\r\n") } else { head };
+    head + twin.text.trim_start()
 }

@@ -44,6 +44,7 @@ pub fn tests() -> Vec<Trial> {
         arithmetic_that_overflows_is_an_error,
         nothing_of_the_host_is_within_reach,
         a_script_of_more_than_a_mebibyte_or_of_no_text_is_refused,
+        a_script_is_read_as_editors_write_it_and_in_utf_16_refused_for_that_reason,
         repair_makes_a_number_of_whatever_the_counter_holds,
         repair_without_write_says_what_is_wrong_and_changes_nothing,
         report_tells_what_the_data_says,
@@ -323,8 +324,30 @@ fn a_script_of_more_than_a_mebibyte_or_of_no_text_is_refused() {
     let ended = script(&redis, &[], text);
     let said = "console: the script on stdin is longer than 1048576 bytes; nothing was changed\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), said));
-    let ended = script(&redis, &[], b"\xff\xfe".as_slice());
-    assert!(ended.code == Some(1) && ended.stderr.starts_with("console: stdin cannot be read"), "{ended:?}");
+    let ended = script(&redis, &[], b"print(\"a\xe7\xe3o\")".as_slice());
+    let said = "console: the script on stdin is no UTF-8 (";
+    assert!(ended.code == Some(1) && ended.stderr.starts_with(said), "{ended:?}");
+}
+
+fn a_script_is_read_as_editors_write_it_and_in_utf_16_refused_for_that_reason() {
+    let redis = Server::start();
+    let text = "\u{feff}print(\"ação\");\r\n1 + 1\r\n";
+    assert_prints(&redis, &[], text, "ação\n2\n", "nothing changed");
+    // The mark is no part of a line, and takes no place in one.
+    let ended = script(&redis, &[], "\u{feff}let a = ;\r\n");
+    assert!(ended.stderr.starts_with("console: line 1: syntax error: "), "{ended:?}");
+    let said =
+        "the script on stdin is UTF-16, as PowerShell's > writes it: save it as UTF-8; nothing was changed";
+    for (mark, unit) in [
+        ("\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("\u{feff}", u16::to_be_bytes),
+        ("", u16::to_le_bytes),
+        ("", u16::to_be_bytes),
+    ] {
+        let utf16: Vec<u8> = format!("{mark}hits()\n").encode_utf16().flat_map(unit).collect();
+        let ended = script(&redis, &[], utf16);
+        assert_eq!((ended.code, ended.stderr), (Some(1), format!("console: {said}\n")));
+    }
 }
 
 fn repair_makes_a_number_of_whatever_the_counter_holds() {

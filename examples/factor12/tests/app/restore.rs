@@ -23,6 +23,7 @@ pub fn tests() -> Vec<Trial> {
     let mut tests = tests!["restore", needs [Redis];
         a_backup_that_is_cut_or_altered_is_refused_by_its_line_and_changes_nothing,
         a_backup_that_is_whole_and_wrong_is_refused_by_its_line_and_changes_nothing,
+        a_backup_that_powershell_wrote_is_refused_for_that_reason_and_changes_nothing,
         what_was_staged_is_taken_away_when_the_rest_is_refused,
         what_is_staged_expires_if_nobody_puts_it_in_place,
         restore_prints_what_each_key_held_and_holds,
@@ -178,6 +179,29 @@ fn a_backup_that_is_cut_or_altered_is_refused_by_its_line_and_changes_nothing() 
     TestRunner::new(config)
         .run(&(whole(), damage(), any::<bool>()), checked)
         .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+fn a_backup_that_powershell_wrote_is_refused_for_that_reason_and_changes_nothing() {
+    let redis = Server::start();
+    fill(&redis, true);
+    let backup = sealed(&[header(2), record("hits", "1")]);
+    let utf16 = format!("\u{feff}{backup}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let cure = "take the backup again; in PowerShell, back up and restore by cmd, \
+                as in: cmd /c \"docker compose run --rm -T worker backup > backup.jsonl\"";
+    for (written, reason) in [
+        (utf16, "this is UTF-16, as PowerShell's > writes it"),
+        (
+            format!("\u{feff}{backup}").into_bytes(),
+            "a byte order mark comes first, as PowerShell and some editors write it",
+        ),
+        (
+            backup.replace('\n', "\r\n").into_bytes(),
+            "it ends with CRLF, as PowerShell and some editors end lines",
+        ),
+    ] {
+        refused(&redis, &written, 1, &format!("{reason}: {cure}; nothing was changed\n"))
+            .unwrap_or_else(|failure| panic!("{failure}"));
+    }
 }
 
 /// Backups whose checksums are right, and which are wrong all the same.
