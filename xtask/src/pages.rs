@@ -174,11 +174,13 @@ impl Stage {
 
 /// Where and in which environment a page's commands run; those of a page that calls no Docker need no project.
 pub fn session(repository: &Repository, project: Option<&Project>) -> Session {
-    let session = Session::new(&repository.root);
-    environment(project).into_iter().fold(session, |session, (name, value)| match value {
-        Some(value) => session.env(name, value),
-        None => session.env_remove(name),
-    })
+    let made = environment(project);
+    let theirs = env::vars_os().filter(|(name, _)| !made.iter().any(|(made, _)| name == *made));
+    let session =
+        theirs.fold(Session::new(&repository.root), |session, (name, value)| session.env(name, value));
+    made.into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .fold(session, |session, (name, value)| session.env(name, value))
 }
 
 /// Runs steps of a page up to the first whose page is wrong, and tells what happens.

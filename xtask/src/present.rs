@@ -49,7 +49,7 @@ pub fn present(repository: &Repository, page: &Page, chapter: &Chapter, from: us
     let home = tempfile::tempdir().context(|| text!("doing-temporary"))?;
     fs::write(home.path().join(".curlrc"), "no-progress-meter\n").context(|| text!("doing-temporary"))?;
     let session = pages::session(repository, project.as_ref());
-    let session = session.env("CURL_HOME", &home.path().to_string_lossy());
+    let session = session.env("CURL_HOME", home.path());
     let pieces = pieces(repository, page, chapter);
     let notes = pieces.iter().flat_map(|piece| &piece.notes).cloned().collect();
     let outcomes = vec![None; chapter.steps.len()];

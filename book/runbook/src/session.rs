@@ -1,5 +1,6 @@
 //! Steps, run one after the other: what happens is told as events.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -12,12 +13,13 @@ use crate::transcript::Exchange;
 /// The limit of a command, unless its step sets another.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Where and in which environment steps are run. Nothing survives from one command to the next but
-/// files and what else the commands themselves leave behind.
+/// Where and in which environment steps are run. The environment is made, not inherited: a command sees the variables
+/// that were set here, and none of ours. Nothing survives from one command to the next but files and what else the
+/// commands themselves leave behind.
 #[derive(Debug, Clone)]
 pub struct Session {
     dir: PathBuf,
-    environment: Vec<(String, Option<String>)>,
+    environment: Vec<(OsString, OsString)>,
 }
 
 /// What happens while a step runs.
@@ -92,20 +94,14 @@ impl Verdict {
 }
 
 impl Session {
-    /// A session whose commands run in `dir`.
+    /// A session whose commands run in `dir`, in an environment that is empty so far.
     pub fn new(dir: impl AsRef<Path>) -> Session {
         Session { dir: dir.as_ref().to_owned(), environment: Vec::new() }
     }
 
     /// Sets a variable for the commands.
-    pub fn env(mut self, name: &str, value: &str) -> Session {
-        self.environment.push((name.to_owned(), Some(value.to_owned())));
-        self
-    }
-
-    /// Takes a variable of our own environment away from the commands.
-    pub fn env_remove(mut self, name: &str) -> Session {
-        self.environment.push((name.to_owned(), None));
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Session {
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -158,13 +154,8 @@ impl Session {
 
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new("sh");
-        command.arg("-c").arg(line).current_dir(&self.dir);
-        for (name, value) in &self.environment {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        command.arg("-c").arg(line).current_dir(&self.dir).env_clear();
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

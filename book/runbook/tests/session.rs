@@ -10,7 +10,7 @@ use runbook::{Chapter, Event, Session, Verdict};
 /// Runs the steps of a page in a folder of its own, and returns what was told.
 fn run(page: &str) -> Vec<Event> {
     let dir = tempfile::tempdir().unwrap();
-    let session = Session::new(dir.path()).env("GREETING", "hello").env_remove("HOME");
+    let session = Session::new(dir.path()).env("GREETING", "hello");
     let chapter = Chapter::parse("page", page).unwrap();
     let mut events = Vec::new();
     for step in &chapter.steps {
@@ -34,6 +34,24 @@ fn outputs_and_statuses_that_are_the_pages_match() {
     let verdicts = verdicts(&page);
     assert_eq!(verdicts.len(), 3);
     assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Matched { .. })), "{verdicts:?}");
+}
+
+#[test]
+fn a_command_sees_the_variables_that_were_set_and_none_of_ours() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = Session::new(dir.path()).env("GREETING", "hello").env("EMPTY", "");
+    let chapter = Chapter::parse("page", &step("$ /usr/bin/env\n")).unwrap();
+    let mut printed = Vec::new();
+    session.run(&chapter.steps[0], &|| false, &mut |event| {
+        if let Event::Line { text, .. } = event {
+            printed.push(text);
+        }
+    });
+    // What a shell sets by itself.
+    let own = ["PWD=", "OLDPWD", "SHLVL=", "_="];
+    printed.retain(|line| !own.iter().any(|name| line.starts_with(name)));
+    printed.sort();
+    assert_eq!(printed, ["EMPTY=", "GREETING=hello"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What runs: one step at a time, on one stack, whoever asks; and what happened in each chapter.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -304,7 +305,8 @@ impl Stage {
         let started = Instant::now();
         let stop = || self.stop.load(Ordering::SeqCst);
         let mut last = None;
-        let good = Session::new(&self.root).run(step, &stop, &mut |event| match event {
+        let session = env::vars_os().fold(Session::new(&self.root), |it, (name, value)| it.env(name, value));
+        let good = session.run(step, &stop, &mut |event| match event {
             Event::Command { command, .. } => self.tell(place, |log| log.command(number, command)),
             Event::Line { stream, text } => {
                 self.tell(place, |log| log.line(number, stream == Stream::Stderr, &text));
