@@ -88,7 +88,7 @@ pub fn run(repository: &Repository) -> Result {
     }
     print("redis-server", &found(Kind::Host.find().as_ref().map(|host| host.told())));
     if repository.kit.is_none() {
-        print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
+        print("git", &version_of(Program::new("git"), text!("doctor-no-git")));
     }
     let curl = which::which("curl");
     lacks("curl", curl.is_err());
@@ -132,12 +132,12 @@ fn found(found: std::result::Result<String, &Failure>) -> Finding {
     }
 }
 
-fn version_of(program: &str, args: &[&str], otherwise: String) -> Finding {
-    Program::new(program).args(args).stdout().map_or(Finding::Note(otherwise), Finding::Here)
+fn version_of(program: Program, otherwise: String) -> Finding {
+    program.args(["version"]).stdout().map_or(Finding::Note(otherwise), Finding::Here)
 }
 
 fn buildx() -> Finding {
-    version_of("docker", &["buildx", "version"], text!("doctor-no-buildx"))
+    version_of(docker(["buildx"]), text!("doctor-no-buildx"))
 }
 
 fn port() -> Finding {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::environment::without_ways;
 use crate::failure::{Failure, Result};
 use crate::process::{Output, Program};
 use crate::text;
@@ -95,20 +96,28 @@ impl Compose {
     /// [`Failure::Missing`]: there is neither.
     pub fn find() -> Result<Compose> {
         for words in [vec!["docker", "compose"], vec!["docker-compose"]] {
-            let program = Program::new(words[0]).args(&words[1..]).args(["version", "--short"]);
-            match program.limit(PATIENCE).stdout() {
-                Ok(version) => return Ok(Compose { words, version }),
+            let mut compose = Compose { words, version: String::new() };
+            match compose.program().args(["version", "--short"]).limit(PATIENCE).stdout() {
+                Ok(version) => {
+                    compose.version = version;
+                    return Ok(compose);
+                }
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
                 Err(_) => {}
             }
         }
         Err(missing(text!("no-compose"), text!("no-compose-cure")))
     }
+
+    /// A call of it.
+    pub fn program(&self) -> Program {
+        without_ways(Program::new(self.words[0])).args(&self.words[1..])
+    }
 }
 
 /// A call of Docker's client.
 pub fn docker(args: impl IntoIterator<Item = impl AsRef<std::ffi::OsStr>>) -> Program {
-    Program::new("docker").args(args)
+    without_ways(Program::new("docker")).args(args)
 }
 
 /// Recognises a failure whose cause is a full disk, and says so; passes on any other.

@@ -8,7 +8,7 @@ use crate::engine::{Compose, Engine, docker, no_disk};
 use crate::failure::{Failure, Result};
 use crate::images::{self, Effort, Images};
 use crate::narration::Step;
-use crate::process::{Program, last_lines, succeeded, wait_for};
+use crate::process::{last_lines, succeeded, wait_for};
 use crate::project::Project;
 use crate::repository::Repository;
 use crate::text;
@@ -45,7 +45,7 @@ impl super::Blueprint for Blueprint {
         let images = images::ensure(repository, &self.engine, Effort::Enough, step)?;
         let told = images.told.clone();
         let stack = ComposeStack {
-            project: Project::new("demo", repository, &self.compose),
+            project: Project::new("demo", repository, &self.compose).with(&images.app, &images.redis, 0),
             images,
             worker: None,
             url: String::new(),
@@ -120,15 +120,6 @@ impl Container {
 }
 
 impl ComposeStack {
-    /// A call of Compose with the images that were made for this demo, on a port that is free.
-    fn call(&self, args: &[&str]) -> Program {
-        let program = self.project.call(args);
-        program
-            .env("FACTOR12_IMAGE", &self.images.app)
-            .env("REDIS_IMAGE", &self.images.redis)
-            .env("HTTP_PORT", "0")
-    }
-
     fn worker(&self) -> Result<&Container> {
         self.worker.as_ref().ok_or_else(|| Failure::Failed(text!("not-up")))
     }
@@ -158,7 +149,7 @@ impl ComposeStack {
 
     /// Shows that `exec` joined the worker's container: the process there has its host's name.
     fn prove_exec(&self) -> Result<Vec<String>> {
-        let said = self.call(&["exec", "-T", "worker", "reset", "--version"]).stdout()?;
+        let said = self.project.call(&["exec", "-T", "worker", "reset", "--version"]).stdout()?;
         let worker = self.worker()?.host();
         expect_host(&said, worker)?;
         Ok(vec![text!("proof-same-container", container = worker)])
@@ -168,7 +159,8 @@ impl ComposeStack {
     /// differs from the last in nothing but that it stays for a look.
     fn prove_run(&self) -> Result<Vec<String>> {
         let name = format!("{}-proof", self.project.name);
-        let said = self.call(&["run", "-T", "--name", &name, "worker", "reset", "--version"]).stdout()?;
+        let said =
+            self.project.call(&["run", "-T", "--name", &name, "worker", "reset", "--version"]).stdout()?;
         let (worker, one_off) = {
             let mut both = inspect(&[&self.worker()?.id, &name])?;
             (both.remove(0), both.remove(0))
@@ -188,11 +180,11 @@ impl ComposeStack {
 
 impl Stack for ComposeStack {
     fn up(&mut self, step: &Step) -> Result<(Visitor, Health)> {
-        let program = self.call(&["up", "--detach", "--no-build"]);
+        let program = self.project.call(&["up", "--detach", "--no-build"]);
         let shown = program.shown();
         let output = program.lines(|line| step.hear(line))?;
         succeeded(&shown, output).map_err(no_disk)?;
-        let id = self.call(&["ps", "--all", "--quiet", "worker"]).stdout()?;
+        let id = self.project.call(&["ps", "--all", "--quiet", "worker"]).stdout()?;
         let worker = inspect(&[&id])?.remove(0);
         // A worker that has ended has no port any more.
         self.url = worker.published("8080/tcp").ok_or_else(|| ended(&worker))?;
@@ -226,7 +218,7 @@ impl Stack for ComposeStack {
 
     fn admin(&mut self, way: Way, call: &Call) -> Result<Ran> {
         let start: &[&str] = if way == Way::Run { &["run", "--rm"] } else { &["exec"] };
-        let output = call.run(self.call(&[start, &["-T", "worker"], &call.words()].concat()))?;
+        let output = call.run(self.project.call(&[start, &["-T", "worker"], &call.words()].concat()))?;
         // Without files a person has a terminal, and needs no -T.
         let no_terminal: &[&str] = if call.has_file() { &["-T"] } else { &[] };
         let typed = self.project.typed(&[start, no_terminal, &["worker", &call.typed()]].concat());
@@ -238,7 +230,7 @@ impl Stack for ComposeStack {
     }
 
     fn last_words(&self) -> String {
-        let logs = self.call(&["logs", "--no-color", "--tail", "8"]).output();
+        let logs = self.project.call(&["logs", "--no-color", "--tail", "8"]).output();
         logs.map(|output| last_lines(&output.stdout)).unwrap_or_default()
     }
 
