@@ -33,16 +33,17 @@ two-lines =
     found:    { $found }
 disagree = { $what }: expected “{ $expected }”, found “{ $found }”
 should-differ = { $what }: “{ $one }” in both places, where two different ones were expected
+environment-differs = environment: these variables are not the same in both containers: { $names }
 not-up = the stack is not up
 
 ## Proofs
 proof-container = container
 proof-image = image
-proof-environment = environment
 proof-same-container = in the worker's own container { $container }
 proof-new-container = run makes a new container (seen on one kept for a look: { $container }; the worker's is { $worker })
 proof-same-image = of the same image { $image }…
 proof-same-environment = with the same environment: { $environment }
+proof-same-environment-of-both = with the same environment: { $environment } (and { $others })
 proof-same-release = in the same release { $release }
 
 ## Images

@@ -33,16 +33,17 @@ two-lines =
     encontrado: { $found }
 disagree = { $what }: esperado “{ $expected }”, encontrado “{ $found }”
 should-differ = { $what }: “{ $one }” nos dois lugares, onde se esperavam valores diferentes
+environment-differs = ambiente: estas variáveis não são iguais nos dois contêineres: { $names }
 not-up = a stack não está no ar
 
 ## Provas
 proof-container = contêiner
 proof-image = imagem
-proof-environment = ambiente
 proof-same-container = no próprio contêiner do worker, { $container }
 proof-new-container = o run cria um contêiner novo (visto em um que ficou para conferência: { $container }; o do worker é { $worker })
 proof-same-image = da mesma imagem { $image }…
 proof-same-environment = com o mesmo ambiente: { $environment }
+proof-same-environment-of-both = com o mesmo ambiente: { $environment } (e { $others })
 proof-same-release = na mesma release { $release }
 
 ## Imagens

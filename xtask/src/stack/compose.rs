@@ -1,5 +1,6 @@
 //! The stack in containers, by Docker Compose, under a project name of its own.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use crate::repository::Repository;
 use crate::text;
 use crate::visit::{Health, Visitor};
 
-use super::{Call, Ran, Stack, Way};
+use super::{Call, Ran, Stack, Way, host};
 
 /// How long the app may take until its health is good.
 const HEALTHY: Duration = Duration::from_secs(30);
@@ -169,11 +170,11 @@ impl ComposeStack {
         expect_host(&said, one_off.host())?;
         differ(&text!("proof-container"), worker.host(), one_off.host())?;
         same(&text!("proof-image"), &worker.image, &one_off.image)?;
-        same(&text!("proof-environment"), &worker.environment().join(" "), &one_off.environment().join(" "))?;
+        same_environment(&worker.environment(), &one_off.environment())?;
         Ok(vec![
             text!("proof-new-container", container = one_off.host(), worker = worker.host()),
             text!("proof-same-image", image = worker.image.chars().take(19).collect::<String>()),
-            text!("proof-same-environment", environment = worker.environment().join(" ")),
+            environment_told(&worker.environment()),
         ])
     }
 }
@@ -266,6 +267,35 @@ fn expect_host(said: &str, host: &str) -> Result {
     same(&text!("proof-container"), host, on)
 }
 
+/// Expects the same variables with the same values, and tells no value: what Docker's configuration gives to every container,
+/// such as a proxy, may hold a password.
+fn same_environment(one: &[&str], other: &[&str]) -> Result {
+    let of_one_alone = one.iter().filter(|pair| !other.contains(pair));
+    let differing = of_one_alone.chain(other.iter().filter(|pair| !one.contains(pair)));
+    let names: BTreeSet<&str> = differing.map(|pair| name(pair)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names = names.into_iter().collect::<Vec<_>>().join(" ");
+    Err(Failure::Failed(text!("environment-differs", names = names)))
+}
+
+/// An environment for a room: the app's own variables with their values, but not the one that may hold a password; the others
+/// by their names.
+fn environment_told(environment: &[&str]) -> String {
+    let is_shown = |pair: &&&str| host::VARIABLES.contains(&name(pair)) && name(pair) != "REDIS_URL";
+    let (shown, others): (Vec<&str>, Vec<&str>) = environment.iter().partition(|pair| is_shown(pair));
+    // Compose v1 gives a container the same variable twice.
+    let names: BTreeSet<&str> = others.into_iter().map(name).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(" ");
+    text!("proof-same-environment-of-both", environment = shown.join(" "), others = names)
+}
+
+/// The name in `NAME=value`.
+fn name(pair: &str) -> &str {
+    pair.split('=').next().unwrap_or_default()
+}
+
 fn same(what: &str, expected: &str, found: &str) -> Result {
     if expected == found {
         Ok(())
@@ -276,4 +306,42 @@ fn same(what: &str, expected: &str, found: &str) -> Result {
 
 fn differ(what: &str, one: &str, other: &str) -> Result {
     if one == other { Err(Failure::Failed(text!("should-differ", what = what, one = one))) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVIRONMENT: [&str; 6] = [
+        "HOST_REDIS=redis",
+        "HTTP_PROXY=http://u:s3cret@proxy:3128",
+        "HTTP_PROXY=http://u:s3cret@proxy:3128",
+        "PATH=/usr/local/bin",
+        "REDIS_URL=redis://u:s3cret@redis",
+        "RUST_LOG=a=b",
+    ];
+
+    #[test]
+    fn the_apps_own_variables_are_shown_and_the_others_named() {
+        let told = environment_told(&ENVIRONMENT);
+        assert!(told.contains("HOST_REDIS=redis RUST_LOG=a=b"), "{told}");
+        assert!(told.contains("HTTP_PROXY PATH REDIS_URL"), "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn the_whole_environment_is_compared_and_a_difference_is_named_without_its_value() {
+        same_environment(&ENVIRONMENT, &ENVIRONMENT).unwrap();
+        let mut other = ENVIRONMENT;
+        other[1..3].fill("HTTP_PROXY=http://u:0ther@proxy:3128");
+        for (one, other) in [
+            (&ENVIRONMENT[..], &other[..]),
+            (&ENVIRONMENT, &ENVIRONMENT[3..]),
+            (&ENVIRONMENT[3..], &ENVIRONMENT),
+        ] {
+            let said = same_environment(one, other).unwrap_err().to_string();
+            assert!(said.contains("HTTP_PROXY") && !said.contains("PATH"), "{said}");
+            assert!(!said.contains("s3cret") && !said.contains("0ther"), "{said}");
+        }
+    }
 }
