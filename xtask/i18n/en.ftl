@@ -126,6 +126,7 @@ doctor-no-buildx = not here: images are packed from binaries built on this host,
 doctor-port-free = free
 doctor-port-taken = taken ({ $error }): stop what uses it
 doctor-no-curl = not here: the pages visit the app with it (“sudo apt-get install curl”)
+doctor-proxy = { $names }: neither the pages nor the demo ask it, for they visit this machine alone; images are pulled by the proxy of the engine's own settings
 doctor-leftover = { $project } was not removed: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” would take the stack “{ $stack }”.
 doctor-ready = Ready for the book: every page can be run, without network too.

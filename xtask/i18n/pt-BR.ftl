@@ -126,6 +126,7 @@ doctor-no-buildx = não está aqui: as imagens usam binários compilados nesta m
 doctor-port-free = livre
 doctor-port-taken = ocupada ({ $error }): pare o programa que a usa
 doctor-no-curl = não está aqui: é com ele que as páginas visitam a aplicação (“sudo apt-get install curl”)
+doctor-proxy = { $names }: nem as páginas nem a demonstração passam por ele, pois só visitam esta máquina; as imagens são baixadas pelo proxy das configurações do próprio Docker
 doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” escolheria a stack “{ $stack }”.
 doctor-ready = Pronta para o livro: esta máquina executa todas as páginas, mesmo sem rede.

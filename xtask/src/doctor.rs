@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use console::style;
 
 use crate::engine::{Compose, Engine, docker};
+use crate::environment;
 use crate::failure::{Failure, Result};
 use crate::process::Program;
 use crate::repository::Repository;
@@ -94,6 +95,9 @@ pub fn run(repository: &Repository) -> Result {
     lacks("curl", curl.is_err());
     let curl = curl.map(|path| path.display().to_string());
     print("curl", &curl.map_or(Finding::Missing(text!("doctor-no-curl")), Finding::Here));
+    if let Some(proxies) = environment::proxies() {
+        print("proxy", &Finding::Here(text!("doctor-proxy", names = proxies.join(" "))));
+    }
     let port = port();
     lacks(&format!("port {PORT}"), !matches!(port, Finding::Here(_)));
     print(&format!("port {PORT}"), &port);

@@ -38,6 +38,10 @@ const FIXED: [(&str, &str); 5] = [
     ("DOCKER_CLI_HINTS", "false"),
 ];
 
+/// Where programs such as curl look for a proxy.
+const PROXIES: [&str; 6] =
+    ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
 /// The environment of a page's steps, all of it; those of a page that calls no Docker need no project.
 pub fn of_steps(repository: &Repository, project: Option<&Project>) -> Vec<(&'static str, OsString)> {
     made(|name| env::var_os(name), repository, project)
@@ -54,6 +58,14 @@ fn made(
     // With a file of our own there, curl reads no other.
     let curl = ("CURL_HOME", folder(repository).into());
     passed_on.chain(fixed).chain(own).chain([curl]).collect()
+}
+
+/// The names of the person's variables that name a proxy, if there are any: a step has none of them, for it visits this
+/// machine alone.
+pub fn proxies() -> Option<Vec<&'static str>> {
+    let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let set: Vec<&str> = PROXIES.into_iter().filter(is_set).collect();
+    (!set.is_empty()).then_some(set)
 }
 
 /// A call of Docker or Compose of our own: without the person's variables that would change what it does.
