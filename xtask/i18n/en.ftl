@@ -33,16 +33,17 @@ two-lines =
     found:    { $found }
 disagree = { $what }: expected “{ $expected }”, found “{ $found }”
 should-differ = { $what }: “{ $one }” in both places, where two different ones were expected
+environment-differs = environment: these variables are not the same in both containers: { $names }
 not-up = the stack is not up
 
 ## Proofs
 proof-container = container
 proof-image = image
-proof-environment = environment
 proof-same-container = in the worker's own container { $container }
 proof-new-container = run makes a new container (seen on one kept for a look: { $container }; the worker's is { $worker })
 proof-same-image = of the same image { $image }…
 proof-same-environment = with the same environment: { $environment }
+proof-same-environment-of-both = with the same environment: { $environment } (and { $others })
 proof-same-release = in the same release { $release }
 
 ## Images
@@ -73,6 +74,10 @@ no-repository = { $dir } is not inside this repository
 no-repository-cure = Run the command inside a copy of the repository.
 no-docker = Docker is not installed: there is no “docker” on the PATH
 no-docker-cure = Install it (https://docs.docker.com/get-docker/), or run the demo without it: { $xtask } demo --stack embedded
+not-docker = The program that goes by the name “docker” here is not Docker's: { $program }
+not-docker-cure = Install Docker in its place (https://docs.docker.com/get-docker/), or run the demo without it: { $xtask } demo --stack embedded
+engine-elsewhere = Docker's engine is on another machine ({ $address }): the stack's ports would open there, and not here
+engine-elsewhere-cure = Use an engine on this machine (“unset DOCKER_HOST DOCKER_CONTEXT”, “docker context use default”), work on that machine, or run the demo without Docker: { $xtask } demo --stack embedded
 engine-down = Docker's engine does not run: { $reason }
 engine-down-cure = Start it: “sudo systemctl start docker” on Linux, Docker Desktop elsewhere.
 engine-silent = Docker's engine does not answer: { $reason }
@@ -122,6 +127,7 @@ doctor-no-buildx = not here: images are packed from binaries built on this host,
 doctor-port-free = free
 doctor-port-taken = taken ({ $error }): stop what uses it
 doctor-no-curl = not here: the pages visit the app with it (“sudo apt-get install curl”)
+doctor-proxy = { $names }: neither the pages nor the demo ask it, for they visit this machine alone; images are pulled by the proxy of the engine's own settings
 doctor-leftover = { $project } was not removed: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” would take the stack “{ $stack }”.
 doctor-ready = Ready for the book: every page can be run, without network too.
@@ -136,6 +142,8 @@ no-page = The book has no page “{ $name }”
 no-page-cure = The nearest names: { $names }
 no-compose-2 = The book's pages use Docker Compose v2, and only v1 is here
 no-turn = another run has held { $path } for an hour
+no-lock = { $path }, by which those who use port { $port } take turns, belongs to the user { $owner }, and you may not read it
+no-lock-cure = Let everyone read it (“sudo chmod a+r { $path }”), or, where no page runs, remove it: sudo rm { $path }
 port-taken = Port { $port }, which the pages use, is taken: { $by }
 port-taken-cure = Stop what uses it, and try again.
 step-book = book

@@ -33,16 +33,17 @@ two-lines =
     encontrado: { $found }
 disagree = { $what }: esperado “{ $expected }”, encontrado “{ $found }”
 should-differ = { $what }: “{ $one }” nos dois lugares, onde se esperavam valores diferentes
+environment-differs = ambiente: estas variáveis não são iguais nos dois contêineres: { $names }
 not-up = a stack não está no ar
 
 ## Provas
 proof-container = contêiner
 proof-image = imagem
-proof-environment = ambiente
 proof-same-container = no próprio contêiner do worker, { $container }
 proof-new-container = o run cria um contêiner novo (visto em um que ficou para conferência: { $container }; o do worker é { $worker })
 proof-same-image = da mesma imagem { $image }…
 proof-same-environment = com o mesmo ambiente: { $environment }
+proof-same-environment-of-both = com o mesmo ambiente: { $environment } (e { $others })
 proof-same-release = na mesma release { $release }
 
 ## Imagens
@@ -73,6 +74,10 @@ no-repository = { $dir } não fica dentro deste repositório
 no-repository-cure = Execute o comando dentro de uma cópia do repositório.
 no-docker = O Docker não está instalado: não há “docker” no PATH
 no-docker-cure = Instale-o (https://docs.docker.com/get-docker/) ou rode a demonstração sem ele: { $xtask } demo --stack embedded
+not-docker = O programa que atende aqui pelo nome “docker” não é o do Docker: { $program }
+not-docker-cure = Instale o Docker no lugar dele (https://docs.docker.com/get-docker/) ou rode a demonstração sem ele: { $xtask } demo --stack embedded
+engine-elsewhere = O Docker em uso está em outra máquina ({ $address }): as portas da stack abririam lá, e não aqui
+engine-elsewhere-cure = Use um Docker desta máquina (“unset DOCKER_HOST DOCKER_CONTEXT”, “docker context use default”), trabalhe naquela máquina ou rode a demonstração sem Docker: { $xtask } demo --stack embedded
 engine-down = O Docker não está em execução: { $reason }
 engine-down-cure = Inicie-o: “sudo systemctl start docker” no Linux, Docker Desktop nos outros sistemas.
 engine-silent = O Docker não responde: { $reason }
@@ -122,6 +127,7 @@ doctor-no-buildx = não está aqui: as imagens usam binários compilados nesta m
 doctor-port-free = livre
 doctor-port-taken = ocupada ({ $error }): pare o programa que a usa
 doctor-no-curl = não está aqui: é com ele que as páginas visitam a aplicação (“sudo apt-get install curl”)
+doctor-proxy = { $names }: nem as páginas nem a demonstração passam por ele, pois só visitam esta máquina; as imagens são baixadas pelo proxy das configurações do próprio Docker
 doctor-leftover = { $project } não foi removido: docker compose --project-name { $project } down --volumes --remove-orphans
 doctor-choice = “{ $xtask } demo” escolheria a stack “{ $stack }”.
 doctor-ready = Pronta para o livro: esta máquina executa todas as páginas, mesmo sem rede.
@@ -136,6 +142,8 @@ no-page = O livro não tem nenhuma página “{ $name }”
 no-page-cure = Os nomes mais próximos: { $names }
 no-compose-2 = As páginas do livro usam o Docker Compose v2, e aqui só há o v1
 no-turn = outra execução ocupa { $path } há uma hora
+no-lock = { $path }, pelo qual quem usa a porta { $port } espera a sua vez, pertence ao usuário { $owner }, e você não pode lê-lo
+no-lock-cure = Deixe que todos o leiam (“sudo chmod a+r { $path }”) ou, se nenhuma página estiver rodando, apague-o: sudo rm { $path }
 port-taken = A porta { $port }, que as páginas usam, está ocupada: { $by }
 port-taken-cure = Pare o programa que a usa e tente de novo.
 step-book = livro

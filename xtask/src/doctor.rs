@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use console::style;
 
 use crate::engine::{Compose, Engine, docker};
+use crate::environment;
 use crate::failure::{Failure, Result};
 use crate::process::Program;
 use crate::repository::Repository;
@@ -88,12 +89,15 @@ pub fn run(repository: &Repository) -> Result {
     }
     print("redis-server", &found(Kind::Host.find().as_ref().map(|host| host.told())));
     if repository.kit.is_none() {
-        print("git", &version_of("git", &["--version"], text!("doctor-no-git")));
+        print("git", &version_of(Program::new("git"), text!("doctor-no-git")));
     }
     let curl = which::which("curl");
     lacks("curl", curl.is_err());
     let curl = curl.map(|path| path.display().to_string());
     print("curl", &curl.map_or(Finding::Missing(text!("doctor-no-curl")), Finding::Here));
+    if let Some(proxies) = environment::proxies() {
+        print("proxy", &Finding::Here(text!("doctor-proxy", names = proxies.join(" "))));
+    }
     let port = port();
     lacks(&format!("port {PORT}"), !matches!(port, Finding::Here(_)));
     print(&format!("port {PORT}"), &port);
@@ -132,12 +136,12 @@ fn found(found: std::result::Result<String, &Failure>) -> Finding {
     }
 }
 
-fn version_of(program: &str, args: &[&str], otherwise: String) -> Finding {
-    Program::new(program).args(args).stdout().map_or(Finding::Note(otherwise), Finding::Here)
+fn version_of(program: Program, otherwise: String) -> Finding {
+    program.args(["version"]).stdout().map_or(Finding::Note(otherwise), Finding::Here)
 }
 
 fn buildx() -> Finding {
-    version_of("docker", &["buildx", "version"], text!("doctor-no-buildx"))
+    version_of(docker(["buildx"]), text!("doctor-no-buildx"))
 }
 
 fn port() -> Finding {

@@ -11,7 +11,10 @@ pub use redis::STAND_IN;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::time::Duration;
+
+use tempfile::TempDir;
 
 use crate::engine::{Engine, docker, no_disk};
 use crate::failure::{Context, Failure, Result};
@@ -135,9 +138,17 @@ impl Maker<'_> {
         self.run(docker(["pull", image]).limit(LIMIT).first_line_within(FIRST_LINE))
     }
 
+    /// A temporary folder in the tree, where Docker's client reads what it builds: one that is a snap has a `/tmp` of its own.
+    fn room(&self) -> io::Result<TempDir> {
+        let target = self.repository.root.join("target");
+        let made = fs::create_dir_all(&target).and_then(|()| tempfile::tempdir_in(target));
+        // A tree that we may not write to.
+        made.or_else(|_| tempfile::tempdir())
+    }
+
     /// Builds an image with its labels and returns its id: by its name alone it could be another tree's.
     fn build(&self, build: Build, arguments: impl FnOnce(Program) -> Program) -> Result<String> {
-        let dir = tempfile::tempdir().context(|| text!("doing-pack", image = build.name))?;
+        let dir = self.room().context(|| text!("doing-pack", image = build.name))?;
         let id = dir.path().join("id");
         let program = docker(["build", "--tag", build.name])
             .args(["--label".to_owned(), format!("{SOURCES}={}", build.digest)])

@@ -20,7 +20,7 @@ use crate::repository::{Repository, Sources};
 use crate::text;
 
 /// The variable that names the folder of the kit that this program runs from.
-const VARIABLE: &str = "FACTOR12_KIT";
+pub const VARIABLE: &str = "FACTOR12_KIT";
 
 /// The folder that all files of a kit are in.
 pub const FOLDER: &str = "factor12-kit";

@@ -15,6 +15,7 @@ use runbook::process;
 
 use crate::cargo::{self, Purpose, binary};
 use crate::engine::Compose;
+use crate::environment;
 use crate::failure::{Context, Failure, Result};
 use crate::language::Language;
 use crate::narration::{Step, headline};
@@ -68,13 +69,10 @@ pub fn run(repository: &Repository, options: &Options, language: Language) -> Re
         .current_dir(&repository.root)
         // Its end is ours, however we come to it.
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    for (name, value) in pages::environment(Some(&project)) {
-        match value {
-            Some(value) => press.env(name, value),
-            None => press.env_remove(name),
-        };
-    }
+        .stdout(Stdio::piped())
+        // What its steps see is what it sees itself.
+        .env_clear()
+        .envs(environment::of_steps(repository, Some(&project)));
     let served = serve(press, language);
     // Whatever the steps have left.
     project.remove()?;

@@ -5,6 +5,7 @@ mod cargo;
 mod demo;
 mod doctor;
 mod engine;
+mod environment;
 mod failure;
 mod images;
 mod kit;
@@ -19,6 +20,7 @@ mod project;
 mod repository;
 mod run;
 mod stack;
+mod turn;
 mod verify;
 mod visit;
 

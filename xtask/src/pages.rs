@@ -1,22 +1,22 @@
 //! The book's pages, and what it takes to run one: the images, the port, a project of its own.
 
-use std::env;
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use runbook::{Chapter, Event, Fault, Rule, Session, Verdict};
 
 use crate::engine::{Compose, Engine, docker};
-use crate::failure::{Context, Failure, Result};
+use crate::environment;
+use crate::failure::{Failure, Result};
 use crate::images::{self, Effort, Images};
 use crate::language::Language;
 use crate::narration::{Step, aside};
-use crate::process::{go_on, wait_for};
-use crate::project::{COMPOSE_FILE, Project};
+use crate::process::go_on;
+use crate::project::Project;
 use crate::repository::Repository;
 use crate::text;
+use crate::turn::turn;
 
 /// The port that the pages use.
 pub const PORT: u16 = 8080;
@@ -119,6 +119,8 @@ pub struct Stage {
     pub engine: Engine,
     /// The images that they run.
     pub images: Images,
+    /// The app's, by the name that a reader sees.
+    app: String,
     _turn: File,
 }
 
@@ -157,9 +159,10 @@ impl Stage {
         };
         step.done("");
         images.told.iter().for_each(|line| aside(line));
-        let turn = turn()?;
+        let turn = turn(PORT)?;
         port_is_free()?;
-        Ok(Stage { repository: repository.clone(), compose, engine, images, _turn: turn })
+        let app = images::app(repository)?;
+        Ok(Stage { repository: repository.clone(), compose, engine, images, app, _turn: turn })
     }
 
     /// The version of Compose.
@@ -169,7 +172,7 @@ impl Stage {
 
     /// A project for pages.
     pub fn project(&self) -> Project {
-        Project::new("book", &self.repository, &self.compose)
+        Project::new("book", &self.repository, &self.compose).with(&self.app, &self.images.redis, PORT)
     }
 
     /// Runs a chapter in `project`, and tells what happens.
@@ -190,14 +193,8 @@ impl Stage {
 
 /// Where and in which environment a page's commands run; those of a page that calls no Docker need no project.
 pub fn session(repository: &Repository, project: Option<&Project>) -> Session {
-    let ours = environment(project);
-    let kept = env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let kept = kept.filter(|(name, _)| !ours.iter().any(|(known, _)| known == name));
-    let session =
-        kept.fold(Session::new(&repository.root), |session, (name, value)| session.env(&name, &value));
-    let set = ours.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    set.fold(session, |session, (name, value)| session.env(name, value))
+    let made = environment::of_steps(repository, project).into_iter();
+    made.fold(Session::new(&repository.root), |session, (name, value)| session.env(name, value))
 }
 
 /// Runs steps of a page up to the first whose page is wrong, and tells what happens.
@@ -234,19 +231,6 @@ pub fn play(
     }
     outcome.total = started.elapsed();
     Ok(outcome)
-}
-
-/// What the commands of pages have in their environment, and what they have not: a project's own, and nothing of the person's
-/// that would change what they print.
-pub fn environment(project: Option<&Project>) -> [(&'static str, Option<&str>); 6] {
-    [
-        ("COMPOSE_PROJECT_NAME", project.map(|project| project.name.as_str())),
-        ("COMPOSE_FILE", Some(COMPOSE_FILE)),
-        ("LC_ALL", Some("C.UTF-8")),
-        ("COMPOSE_PROFILES", None),
-        ("FACTOR12_IMAGE", None),
-        ("HTTP_PORT", None),
-    ]
 }
 
 fn elapsed(verdict: &Verdict) -> Duration {
@@ -293,24 +277,6 @@ pub fn explained(verdict: &Verdict) -> Option<String> {
 /// What a command has left running, for the person who looks.
 pub fn left_told(processes: &[String]) -> String {
     text!("left-running", processes = runbook::printable(&processes.join(", ")))
-}
-
-/// Waits for the turn on the pages' port: two that use it at once would only see each other.
-fn turn() -> Result<File> {
-    // One place for every user and every clone, whatever their TMPDIR.
-    let folder = if cfg!(unix) { PathBuf::from("/tmp") } else { env::temp_dir() };
-    let path = folder.join(format!("factor12-port-{PORT}.lock"));
-    let made = File::options().create(true).append(true).open(&path);
-    // Another user's file can be locked all the same.
-    let file = made.or_else(|_| File::open(&path)).context(|| path.display().to_string())?;
-    if file.try_lock().is_ok() {
-        return Ok(file);
-    }
-    let step = Step::begin(text!("step-turn"));
-    let had = wait_for(Duration::from_secs(3600), || Ok(file.try_lock().is_ok().then_some(())))?;
-    step.done("");
-    had.ok_or_else(|| Failure::Failed(text!("no-turn", path = path.display())))?;
-    Ok(file)
 }
 
 /// Fails if something else listens on the pages' port, and says what, as far as can be told.

@@ -7,14 +7,13 @@ mod markdown;
 mod terminal;
 
 use std::env;
-use std::fs;
 use std::time::Duration;
 
 use console::{Emoji, measure_text_width, style, truncate_str};
 use runbook::process::Stream;
 use runbook::{Chapter, Event, Exchange, Session, Verdict};
 
-use crate::failure::{Context, Result};
+use crate::failure::Result;
 use crate::narration::{Step, say};
 use crate::pages::{self, Page, Stage};
 use crate::process::go_on;
@@ -45,11 +44,7 @@ pub fn present(repository: &Repository, page: &Page, chapter: &Chapter, from: us
     let needs_stage = chapter.steps.iter().flat_map(|step| &step.exchanges).any(calls_docker);
     let stage = needs_stage.then(|| Stage::set(repository)).transpose()?;
     let project = stage.as_ref().map(Stage::project);
-    // curl draws a meter where it prints to anything but a terminal; the room shall see what a terminal shows.
-    let home = tempfile::tempdir().context(|| text!("doing-temporary"))?;
-    fs::write(home.path().join(".curlrc"), "no-progress-meter\n").context(|| text!("doing-temporary"))?;
     let session = pages::session(repository, project.as_ref());
-    let session = session.env("CURL_HOME", &home.path().to_string_lossy());
     let pieces = pieces(repository, page, chapter);
     let notes = pieces.iter().flat_map(|piece| &piece.notes).cloned().collect();
     let outcomes = vec![None; chapter.steps.len()];

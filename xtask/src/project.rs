@@ -1,8 +1,10 @@
 //! A Compose project of our own: called under its name, and removed by its labels to the last piece.
 
+use std::ffi::OsStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::engine::{Compose, docker};
+use crate::environment;
 use crate::failure::{Failure, Result};
 use crate::process::Program;
 use crate::repository::Repository;
@@ -14,11 +16,16 @@ const CALL: Duration = Duration::from_secs(60);
 /// The file that describes the stack.
 pub const COMPOSE_FILE: &str = "docker-compose.yml";
 
+/// What that file reads of the environment: the images, and the port.
+pub const VARIABLES: [&str; 3] = ["FACTOR12_IMAGE", "REDIS_IMAGE", "HTTP_PORT"];
+
 /// A project of Compose.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// Its name.
     pub name: String,
+    /// The values of [`VARIABLES`], where it is to be started.
+    values: Vec<(&'static str, String)>,
     repository: Repository,
     compose: Compose,
 }
@@ -34,23 +41,35 @@ impl Project {
 
     /// The project of this name.
     pub fn named(name: &str, repository: &Repository, compose: &Compose) -> Project {
-        Project { name: name.to_owned(), repository: repository.clone(), compose: compose.clone() }
+        let (repository, compose) = (repository.clone(), compose.clone());
+        Project { name: name.to_owned(), values: Vec::new(), repository, compose }
     }
 
-    /// A call of Compose for this project and no other, whatever the person's environment says.
+    /// With these images, and on this port; 0 takes a free one.
+    pub fn with(mut self, app: &str, redis: &str, port: u16) -> Project {
+        self.values =
+            VARIABLES.into_iter().zip([app.to_owned(), redis.to_owned(), port.to_string()]).collect();
+        self
+    }
+
+    /// By which variables a person's own call of Compose is one for this project.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        [vec![("COMPOSE_PROJECT_NAME", self.name.clone())], self.values.clone()].concat()
+    }
+
+    /// A call of Compose for this project and no other, whatever the person's environment and their `.env` say.
     /// It is never cut off midway, or the engine would go on with what nobody waits for.
     pub fn call(&self, args: &[&str]) -> Program {
         let file = self.repository.root.join(COMPOSE_FILE);
-        Program::new(self.compose.words[0])
-            .args(&self.compose.words[1..])
+        let program = self
+            .compose
+            .program()
             .args(["--project-name", &self.name, "--file"])
             .args([&file])
-            .args(args)
-            .env_remove("COMPOSE_FILE")
-            .env_remove("COMPOSE_PROFILES")
-            .dir(&self.repository.root)
-            .limit(CALL)
-            .must_end()
+            .args([OsStr::new("--env-file"), environment::compose_env(&self.repository).as_os_str()])
+            .args(args);
+        let program = self.values.iter().fold(program, |program, (name, value)| program.env(name, value));
+        program.dir(&self.repository.root).limit(CALL).must_end()
     }
 
     /// A command of Compose, as a person would type it.

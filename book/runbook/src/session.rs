@@ -1,5 +1,6 @@
 //! Steps, run one after the other: what happens is told as events.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -14,12 +15,13 @@ use crate::transcript::Exchange;
 /// The limit of a command, unless its step sets another.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Where and in which environment steps are run: one that is made, and inherits nothing. Nothing survives from one command
-/// to the next but files and what the commands themselves leave behind; what they leave running ends with the session.
+/// Where and in which environment steps are run. The environment is made, not inherited: a command sees the variables
+/// that were set here, and none of ours. Nothing survives from one command to the next but files and what the commands
+/// themselves leave behind; what they leave running ends with the session.
 #[derive(Debug)]
 pub struct Session {
     dir: PathBuf,
-    environment: Vec<(String, String)>,
+    environment: Vec<(OsString, OsString)>,
     left: Left,
 }
 
@@ -105,14 +107,14 @@ impl Verdict {
 }
 
 impl Session {
-    /// A session whose commands run in `dir`, in an environment without a variable.
+    /// A session whose commands run in `dir`, in an environment that is empty so far.
     pub fn new(dir: impl AsRef<Path>) -> Session {
         Session { dir: dir.as_ref().to_owned(), environment: Vec::new(), left: Left::new() }
     }
 
     /// Sets a variable for the commands.
-    pub fn env(mut self, name: &str, value: &str) -> Session {
-        self.environment.push((name.to_owned(), value.to_owned()));
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Session {
+        self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -179,9 +181,7 @@ impl Session {
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new("sh");
         command.arg("-c").arg(line).current_dir(&self.dir).env_clear();
-        for (name, value) in &self.environment {
-            command.env(name, value);
-        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env(left::VARIABLE, &self.left.mark);
         command
     }

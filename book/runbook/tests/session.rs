@@ -41,6 +41,24 @@ fn outputs_and_statuses_that_are_the_pages_match() {
 }
 
 #[test]
+fn a_command_sees_the_variables_that_were_set_and_none_of_ours() {
+    let dir = tempfile::tempdir().unwrap();
+    let session = Session::new(dir.path()).env("GREETING", "hello").env("EMPTY", "");
+    let chapter = Chapter::parse("page", &step("$ /usr/bin/env\n")).unwrap();
+    let mut printed = Vec::new();
+    session.run(&chapter.steps[0], &|| false, &mut |event| {
+        if let Event::Line { text, .. } = event {
+            printed.push(text);
+        }
+    });
+    // What a shell sets by itself.
+    let own = ["PWD=", "OLDPWD", "SHLVL=", "_="];
+    printed.retain(|line| !own.iter().any(|name| line.starts_with(name)));
+    printed.sort();
+    assert_eq!(printed, ["EMPTY=", "GREETING=hello"]);
+}
+
+#[test]
 fn nothing_but_files_survives_from_one_command_to_the_next() {
     let page = step("$ cd / && x=1 && export x\n$ echo \"$x\" > kept; pwd | grep -c /\n1\n")
         + &step("$ cat kept\n\n");

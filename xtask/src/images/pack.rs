@@ -23,7 +23,7 @@ pub fn pack(maker: &Maker, sources: Sources, image: Build) -> Result<String> {
     }
     let binaries =
         cargo::build(maker.repository, &[sources.package()], Purpose::Image, |line| maker.step.hear(line))?;
-    let context = tempfile::tempdir().context(|| text!("doing-pack", image = image.name))?;
+    let context = maker.room().context(|| text!("doing-pack", image = image.name))?;
     let bin = context.path().join("bin");
     fs::create_dir(&bin).context(|| text!("doing-pack", image = image.name))?;
     for (program, path) in &binaries {

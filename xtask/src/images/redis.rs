@@ -87,10 +87,11 @@ fn chosen(repository: &Repository) -> Result<Option<String>> {
     if let Some(image) = env::var("REDIS_IMAGE").ok().filter(|image| !image.is_empty()) {
         return Ok(Some(image));
     }
-    let lines = dotenv(repository)?;
-    let theirs =
-        lines.iter().filter(|line| *line != LINE).filter_map(|line| line.trim().strip_prefix("REDIS_IMAGE="));
-    Ok(theirs.map(|image| image.trim_matches(['"', '\'']).to_owned()).rfind(|image| !image.is_empty()))
+    let theirs: Vec<String> = dotenv(repository)?.into_iter().filter(|line| line != LINE).collect();
+    let theirs = theirs.join("\n");
+    // A line that cannot be read is Compose's to complain of.
+    let set = dotenvy::from_read_iter(theirs.trim_start_matches('\u{feff}').as_bytes()).flatten();
+    Ok(set.filter(|(name, image)| name == "REDIS_IMAGE" && !image.is_empty()).map(|(_, image)| image).last())
 }
 
 fn name_stand_in(repository: &Repository) -> Result {
@@ -164,7 +165,31 @@ mod tests {
 
     #[test]
     fn an_image_that_the_person_names_is_theirs() {
-        let (_dir, repository) = repository(Some("REDIS_IMAGE=\"valkey:8\"\n"));
-        assert_eq!(chosen(&repository).unwrap(), Some("valkey:8".to_owned()));
+        for line in [
+            "REDIS_IMAGE=valkey:8",
+            "REDIS_IMAGE=\"valkey:8\"",
+            "REDIS_IMAGE='valkey:8' # mine",
+            "REDIS_IMAGE=valkey:8 # mine",
+            "REDIS_IMAGE=valkey:8\t# mine",
+            "  export REDIS_IMAGE=valkey:8\r",
+            "REDIS_IMAGE = valkey:8",
+            "\u{feff}REDIS_IMAGE=valkey:8",
+            "REDIS_IMAGE=other:1\n# REDIS_IMAGE=other:2\nREDIS_IMAGE=valkey:8",
+            "A LINE: of another kind\nREDIS_IMAGE=valkey:8",
+            "V=8\nREDIS_IMAGE=valkey:${V}",
+        ] {
+            let (_dir, repository) = repository(Some(line));
+            assert_eq!(chosen(&repository).unwrap().as_deref(), Some("valkey:8"), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_no_image_is_no_choice() {
+        for line in
+            ["REDIS_IMAGE=", "REDIS_IMAGE= # none", "# REDIS_IMAGE=valkey:8", "MY_REDIS_IMAGE=valkey:8"]
+        {
+            let (_dir, repository) = repository(Some(line));
+            assert_eq!(chosen(&repository).unwrap(), None, "{line:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The stack in containers, by Docker Compose, under a project name of its own.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -8,13 +9,13 @@ use crate::engine::{Compose, Engine, docker, no_disk};
 use crate::failure::{Failure, Result};
 use crate::images::{self, Effort, Images};
 use crate::narration::Step;
-use crate::process::{Program, last_lines, succeeded, wait_for};
+use crate::process::{last_lines, succeeded, wait_for};
 use crate::project::Project;
 use crate::repository::Repository;
 use crate::text;
 use crate::visit::{Health, Visitor};
 
-use super::{Call, Ran, Stack, Way};
+use super::{Call, Ran, Stack, Way, host};
 
 /// How long the app may take until its health is good.
 const HEALTHY: Duration = Duration::from_secs(30);
@@ -45,7 +46,7 @@ impl super::Blueprint for Blueprint {
         let images = images::ensure(repository, &self.engine, Effort::Enough, step)?;
         let told = images.told.clone();
         let stack = ComposeStack {
-            project: Project::new("demo", repository, &self.compose),
+            project: Project::new("demo", repository, &self.compose).with(&images.app, &images.redis, 0),
             images,
             worker: None,
             url: String::new(),
@@ -120,15 +121,6 @@ impl Container {
 }
 
 impl ComposeStack {
-    /// A call of Compose with the images that were made for this demo, on a port that is free.
-    fn call(&self, args: &[&str]) -> Program {
-        let program = self.project.call(args);
-        program
-            .env("FACTOR12_IMAGE", &self.images.app)
-            .env("REDIS_IMAGE", &self.images.redis)
-            .env("HTTP_PORT", "0")
-    }
-
     fn worker(&self) -> Result<&Container> {
         self.worker.as_ref().ok_or_else(|| Failure::Failed(text!("not-up")))
     }
@@ -158,7 +150,7 @@ impl ComposeStack {
 
     /// Shows that `exec` joined the worker's container: the process there has its host's name.
     fn prove_exec(&self) -> Result<Vec<String>> {
-        let said = self.call(&["exec", "-T", "worker", "reset", "--version"]).stdout()?;
+        let said = self.project.call(&["exec", "-T", "worker", "reset", "--version"]).stdout()?;
         let worker = self.worker()?.host();
         expect_host(&said, worker)?;
         Ok(vec![text!("proof-same-container", container = worker)])
@@ -168,7 +160,8 @@ impl ComposeStack {
     /// differs from the last in nothing but that it stays for a look.
     fn prove_run(&self) -> Result<Vec<String>> {
         let name = format!("{}-proof", self.project.name);
-        let said = self.call(&["run", "-T", "--name", &name, "worker", "reset", "--version"]).stdout()?;
+        let said =
+            self.project.call(&["run", "-T", "--name", &name, "worker", "reset", "--version"]).stdout()?;
         let (worker, one_off) = {
             let mut both = inspect(&[&self.worker()?.id, &name])?;
             (both.remove(0), both.remove(0))
@@ -177,22 +170,22 @@ impl ComposeStack {
         expect_host(&said, one_off.host())?;
         differ(&text!("proof-container"), worker.host(), one_off.host())?;
         same(&text!("proof-image"), &worker.image, &one_off.image)?;
-        same(&text!("proof-environment"), &worker.environment().join(" "), &one_off.environment().join(" "))?;
+        same_environment(&worker.environment(), &one_off.environment())?;
         Ok(vec![
             text!("proof-new-container", container = one_off.host(), worker = worker.host()),
             text!("proof-same-image", image = worker.image.chars().take(19).collect::<String>()),
-            text!("proof-same-environment", environment = worker.environment().join(" ")),
+            environment_told(&worker.environment()),
         ])
     }
 }
 
 impl Stack for ComposeStack {
     fn up(&mut self, step: &Step) -> Result<(Visitor, Health)> {
-        let program = self.call(&["up", "--detach", "--no-build"]);
+        let program = self.project.call(&["up", "--detach", "--no-build"]);
         let shown = program.shown();
         let output = program.lines(|line| step.hear(line))?;
         succeeded(&shown, output).map_err(no_disk)?;
-        let id = self.call(&["ps", "--all", "--quiet", "worker"]).stdout()?;
+        let id = self.project.call(&["ps", "--all", "--quiet", "worker"]).stdout()?;
         let worker = inspect(&[&id])?.remove(0);
         // A worker that has ended has no port any more.
         self.url = worker.published("8080/tcp").ok_or_else(|| ended(&worker))?;
@@ -226,7 +219,7 @@ impl Stack for ComposeStack {
 
     fn admin(&mut self, way: Way, call: &Call) -> Result<Ran> {
         let start: &[&str] = if way == Way::Run { &["run", "--rm"] } else { &["exec"] };
-        let output = call.run(self.call(&[start, &["-T", "worker"], &call.words()].concat()))?;
+        let output = call.run(self.project.call(&[start, &["-T", "worker"], &call.words()].concat()))?;
         // Without files a person has a terminal, and needs no -T.
         let no_terminal: &[&str] = if call.has_file() { &["-T"] } else { &[] };
         let typed = self.project.typed(&[start, no_terminal, &["worker", &call.typed()]].concat());
@@ -238,7 +231,7 @@ impl Stack for ComposeStack {
     }
 
     fn last_words(&self) -> String {
-        let logs = self.call(&["logs", "--no-color", "--tail", "8"]).output();
+        let logs = self.project.call(&["logs", "--no-color", "--tail", "8"]).output();
         logs.map(|output| last_lines(&output.stdout)).unwrap_or_default()
     }
 
@@ -274,6 +267,35 @@ fn expect_host(said: &str, host: &str) -> Result {
     same(&text!("proof-container"), host, on)
 }
 
+/// Expects the same variables with the same values, and tells no value: what Docker's configuration gives to every container,
+/// such as a proxy, may hold a password.
+fn same_environment(one: &[&str], other: &[&str]) -> Result {
+    let of_one_alone = one.iter().filter(|pair| !other.contains(pair));
+    let differing = of_one_alone.chain(other.iter().filter(|pair| !one.contains(pair)));
+    let names: BTreeSet<&str> = differing.map(|pair| name(pair)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names = names.into_iter().collect::<Vec<_>>().join(" ");
+    Err(Failure::Failed(text!("environment-differs", names = names)))
+}
+
+/// An environment for a room: the app's own variables with their values, but not the one that may hold a password; the others
+/// by their names.
+fn environment_told(environment: &[&str]) -> String {
+    let is_shown = |pair: &&&str| host::VARIABLES.contains(&name(pair)) && name(pair) != "REDIS_URL";
+    let (shown, others): (Vec<&str>, Vec<&str>) = environment.iter().partition(|pair| is_shown(pair));
+    // Compose v1 gives a container the same variable twice.
+    let names: BTreeSet<&str> = others.into_iter().map(name).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(" ");
+    text!("proof-same-environment-of-both", environment = shown.join(" "), others = names)
+}
+
+/// The name in `NAME=value`.
+fn name(pair: &str) -> &str {
+    pair.split('=').next().unwrap_or_default()
+}
+
 fn same(what: &str, expected: &str, found: &str) -> Result {
     if expected == found {
         Ok(())
@@ -284,4 +306,42 @@ fn same(what: &str, expected: &str, found: &str) -> Result {
 
 fn differ(what: &str, one: &str, other: &str) -> Result {
     if one == other { Err(Failure::Failed(text!("should-differ", what = what, one = one))) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVIRONMENT: [&str; 6] = [
+        "HOST_REDIS=redis",
+        "HTTP_PROXY=http://u:s3cret@proxy:3128",
+        "HTTP_PROXY=http://u:s3cret@proxy:3128",
+        "PATH=/usr/local/bin",
+        "REDIS_URL=redis://u:s3cret@redis",
+        "RUST_LOG=a=b",
+    ];
+
+    #[test]
+    fn the_apps_own_variables_are_shown_and_the_others_named() {
+        let told = environment_told(&ENVIRONMENT);
+        assert!(told.contains("HOST_REDIS=redis RUST_LOG=a=b"), "{told}");
+        assert!(told.contains("HTTP_PROXY PATH REDIS_URL"), "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    #[test]
+    fn the_whole_environment_is_compared_and_a_difference_is_named_without_its_value() {
+        same_environment(&ENVIRONMENT, &ENVIRONMENT).unwrap();
+        let mut other = ENVIRONMENT;
+        other[1..3].fill("HTTP_PROXY=http://u:0ther@proxy:3128");
+        for (one, other) in [
+            (&ENVIRONMENT[..], &other[..]),
+            (&ENVIRONMENT, &ENVIRONMENT[3..]),
+            (&ENVIRONMENT[3..], &ENVIRONMENT),
+        ] {
+            let said = same_environment(one, other).unwrap_err().to_string();
+            assert!(said.contains("HTTP_PROXY") && !said.contains("PATH"), "{said}");
+            assert!(!said.contains("s3cret") && !said.contains("0ther"), "{said}");
+        }
+    }
 }

@@ -25,7 +25,7 @@ const READY: Duration = Duration::from_secs(15);
 const REDIS_IS_READY: &str = "Ready to accept connections";
 
 /// Every variable that the app reads: the person's own must not reach the demo's.
-const VARIABLES: [&str; 6] = ["HOST_REDIS", "PORT_REDIS", "REDIS_URL", "HOST", "PORT", "RUST_LOG"];
+pub const VARIABLES: [&str; 6] = ["HOST_REDIS", "PORT_REDIS", "REDIS_URL", "HOST", "PORT", "RUST_LOG"];
 
 /// Which program plays Redis.
 pub struct Blueprint {

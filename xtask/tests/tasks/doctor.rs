@@ -15,6 +15,8 @@ pub fn tests() -> Vec<Trial> {
     tests!["doctor";
         it_names_what_is_here_and_the_stack_that_the_demo_would_take: [Engine, Compose, Redis, RealRedis],
         what_the_pages_lack_is_named: [Engine, Compose, Unix],
+        a_proxy_is_named_and_what_it_changes: [],
+        an_engine_on_another_machine_is_no_engine_for_the_book: [Engine, Unix],
         a_demo_that_runs_is_no_leftover: [Engine, Compose, Unix],
         a_dead_engine_is_named_with_its_cure_and_the_next_stack: [Unix, Redis],
         without_docker_and_redis_it_names_both_cures_and_embedded: [Unix],
@@ -74,6 +76,21 @@ fn without_docker_and_redis_it_names_both_cures_and_embedded() {
     assert!(stdout.contains("sudo apt-get install redis-server"), "{stdout}");
     assert!(stdout.contains("would take the stack “embedded”.\n"), "{stdout}");
     assert!(stdout.contains("missing: docker, compose"), "{stdout}");
+}
+
+fn a_proxy_is_named_and_what_it_changes() {
+    let task = xtask(&Tree::real(), ["doctor"]).env("http_proxy", "http://u:s3cret@proxy:3128");
+    let stdout = task.env("ALL_PROXY", "").run(LIMIT).assert_code(0).stdout.clone();
+    assert!(line(&stdout, "proxy").contains("http_proxy: neither the pages nor the demo ask it"), "{stdout}");
+    assert!(!stdout.contains("s3cret") && !stdout.contains("ALL_PROXY"), "{stdout}");
+}
+
+fn an_engine_on_another_machine_is_no_engine_for_the_book() {
+    let ended = xtask(&Tree::real(), ["doctor"]).env("DOCKER_HOST", "ssh://me@192.0.2.1").run(LIMIT);
+    let stdout = &ended.assert_code(0).stdout;
+    assert!(line(stdout, "docker").starts_with('✗'), "{stdout}");
+    assert!(line(stdout, "docker").contains("on another machine (ssh://me@192.0.2.1)"), "{stdout}");
+    assert!(stdout.contains("\nNot ready for the book, missing: docker"), "{stdout}");
 }
 
 fn a_demo_that_was_left_is_named_with_the_command_that_removes_it() {

@@ -14,6 +14,7 @@ use runbook::{Chapter, Step};
 use serde_json::{Value, json};
 
 use crate::harness::{eventually, test, tests};
+use crate::machine::HOSTILE;
 use crate::pages::{PAGE, PORT};
 use crate::system::{Signal, send, set_mode};
 use crate::tree::Tree;
@@ -40,6 +41,7 @@ const STEP: Duration = Duration::from_secs(180);
 pub fn tests() -> Vec<Trial> {
     let mut tests = tests!["live";
         a_port_that_is_taken_is_said_with_what_holds_it: [],
+        a_step_sees_what_was_made_for_it_and_nothing_else: [Engine, Compose, Unix, Proc],
         ctrl_c_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         a_press_that_is_killed_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
@@ -59,7 +61,7 @@ fn start() -> (Running, String) {
 }
 
 /// As [`start`], and begins a step that hangs once its stack is up: the `curl` that it finds does not end by itself.
-fn start_hanging() -> (Running, String) {
+fn start_hanging(environment: &[(&str, &str)]) -> (Running, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let curl = folder.path().join("curl");
     fs::write(&curl, "#!/bin/sh\nexec sleep 600\n").expect("a program can be written");
@@ -67,7 +69,8 @@ fn start_hanging() -> (Running, String) {
     let paths = env::var_os("PATH").unwrap_or_default();
     let paths = env::split_paths(&paths).collect::<Vec<_>>();
     let paths = env::join_paths([folder.path().to_owned()].into_iter().chain(paths)).expect("paths");
-    let (live, url) = started(xtask(&Tree::real(), ["live", "--port", "0"]).env("PATH", paths));
+    let task = xtask(&Tree::real(), ["live", "--port", "0"]).env("PATH", paths);
+    let (live, url) = started(environment.iter().fold(task, |task, (name, value)| task.env(name, value)));
     run_first_step(&url);
     process(&live, "sleep");
     (live, url)
@@ -159,14 +162,30 @@ fn ctrl_c_during_a_run_leaves_nothing_behind() {
 
 fn a_press_that_is_killed_during_a_run_leaves_nothing_behind() {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
-    let (live, _) = start_hanging();
+    let (live, _) = start_hanging(&[]);
     send(process(&live, "press"), None);
     live.end(STEP).assert_code(1).assert_says("“press” failed").assert_nothing_left();
 }
 
+fn a_step_sees_what_was_made_for_it_and_nothing_else() {
+    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    let (live, _) = start_hanging(&HOSTILE);
+    let seen = fs::read(format!("/proc/{}/environ", process(&live, "sleep"))).expect("what the step sees");
+    let seen = String::from_utf8_lossy(&seen).into_owned();
+    let seen: Vec<&str> = seen.split_terminator('\0').collect();
+    for (name, value) in HOSTILE {
+        assert!(!seen.contains(&format!("{name}={value}").as_str()), "{name}={value} in {seen:?}");
+    }
+    for own in ["HTTP_PORT=8080", "COMPOSE_DISABLE_ENV_FILE=1", "DOCKER_CLI_HINTS=false", "LC_ALL=C.UTF-8"] {
+        assert!(seen.contains(&own), "no {own} in {seen:?}");
+    }
+    live.signal(Signal::Interrupt);
+    live.end(STEP).assert_code(0).assert_nothing_left();
+}
+
 fn killed_itself_during_a_run_it_leaves_nothing_behind() {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
-    let (live, _) = start_hanging();
+    let (live, _) = start_hanging(&[]);
     // Its turn ends with it, and the port is free once press has removed the stack: nobody else may have the turn before.
     let turn = thread::spawn(|| {
         let lock = File::options().append(true).open("/tmp/factor12-port-8080.lock");

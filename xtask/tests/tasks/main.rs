@@ -20,6 +20,7 @@ mod keep;
 mod kit;
 mod lies;
 mod live;
+mod machine;
 mod narration;
 mod neighbours;
 mod packages;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         present::tests(),
         live::tests(),
+        machine::tests(),
     ];
     libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use tempfile::TempDir;
 
+use crate::docker;
 use crate::harness::tests;
 use crate::programs::Programs;
 use crate::system;
@@ -21,6 +22,10 @@ pub fn tests() -> Vec<Trial> {
         a_disk_that_is_full_as_the_stack_starts_is_named_with_its_cure: [Engine, Compose, Unix],
         an_engine_that_does_not_run_is_named_with_its_cure: [Engine, Unix],
         a_socket_that_may_not_be_used_is_named_with_its_cure: [Engine, Unix, Nobody],
+        podman_in_the_place_of_docker_is_named_with_its_cure: [Unix],
+        an_engine_on_another_machine_is_named_before_anything_is_made: [Engine, Unix],
+        an_engine_that_a_context_has_on_another_machine_is_named_too: [Engine, Unix],
+        where_the_engine_is_elsewhere_auto_takes_the_next_stack_and_says_why: [Engine, Unix],
         without_docker_the_demo_says_so_and_how_to_get_it: [Unix],
         without_compose_the_demo_says_so_and_how_to_get_it: [Engine, Unix],
         without_a_redis_server_the_stack_host_says_so_and_how_to_get_it: [Unix],
@@ -69,6 +74,79 @@ fn without_docker_the_demo_says_so_and_how_to_get_it() {
         portuguese: ["O Docker não está instalado", "Instale-o (https://docs.docker.com/get-docker/)"],
     };
     assert_missing(&missing, DETECTION, || demo(&Tree::real(), "compose").env("PATH", programs.path()));
+}
+
+/// What `podman` says in Docker's name, by the package podman-docker.
+const PODMAN: &str = r#"
+echo 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.' >&2
+case "$*" in
+  --version) echo 'podman version 4.9.3' ;;
+  version*) echo null ;;
+  *) echo "Error: unrecognized command \`podman $1\`" >&2; exit 125 ;;
+esac"#;
+
+fn podman_in_the_place_of_docker_is_named_with_its_cure() {
+    let programs = Programs::all().with("docker", PODMAN);
+    let missing = Missing {
+        step: "images",
+        english: ["“docker” here is not Docker's: podman version 4.9.3", "Install Docker in its place"],
+        portuguese: ["“docker” não é o do Docker: podman version 4.9.3", "Instale o Docker no lugar dele"],
+    };
+    assert_missing(&missing, DETECTION, || demo(&Tree::real(), "compose").env("PATH", programs.path()));
+    for task in [&["run", "reset"][..], &["images"]] {
+        let ended = xtask(&Tree::real(), task).env("PATH", programs.path()).run(DETECTION);
+        ended.assert_code(2).assert_says("podman version 4.9.3");
+        assert!(!ended.stderr.contains("Emulate"), "{}", ended.stderr);
+    }
+}
+
+/// Kept for documentation: nobody has this address, and it is known without a call.
+const ELSEWHERE: &str = "192.0.2.1";
+
+/// Longer than Docker's client takes to say where its engine is, and shorter than a connection that nobody answers.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+fn engine_elsewhere() -> Missing {
+    Missing {
+        step: "images",
+        english: ["engine is on another machine (", "“unset DOCKER_HOST DOCKER_CONTEXT”"],
+        portuguese: ["está em outra máquina (", "“unset DOCKER_HOST DOCKER_CONTEXT”"],
+    }
+}
+
+fn an_engine_on_another_machine_is_named_before_anything_is_made() {
+    for address in [format!("tcp://{ELSEWHERE}:2375"), format!("ssh://me@{ELSEWHERE}"), ELSEWHERE.to_owned()]
+    {
+        assert_missing(&engine_elsewhere(), AT_ONCE, || {
+            demo(&Tree::real(), "compose").env("DOCKER_HOST", &address)
+        });
+        let ended = xtask(&Tree::real(), ["run", "reset"]).env("DOCKER_HOST", &address).run(AT_ONCE);
+        ended.assert_code(2).assert_says(ELSEWHERE);
+    }
+}
+
+fn an_engine_that_a_context_has_on_another_machine_is_named_too() {
+    let config = tempfile::tempdir().expect("a folder can be made");
+    let path = config.path().to_str().expect("a path in UTF-8");
+    let endpoint = format!("host=ssh://me@{ELSEWHERE}");
+    docker::docker(&["--config", path, "context", "create", "away", "--docker", &endpoint]);
+    assert_missing(&engine_elsewhere(), AT_ONCE, || {
+        let task = demo(&Tree::real(), "compose").env("DOCKER_CONFIG", config.path());
+        task.env("DOCKER_CONTEXT", "away")
+    });
+    docker::docker(&["--config", path, "context", "use", "away"]);
+    assert_missing(&engine_elsewhere(), AT_ONCE, || {
+        demo(&Tree::real(), "compose").env("DOCKER_CONFIG", config.path())
+    });
+}
+
+fn where_the_engine_is_elsewhere_auto_takes_the_next_stack_and_says_why() {
+    programs_are_built();
+    let task = xtask(&Tree::real(), ["demo", "--json"]);
+    let ended = task.env("DOCKER_HOST", format!("tcp://{ELSEWHERE}:2375")).run(STORY);
+    ended.assert_code(0).assert_says("The stack “compose” cannot be had here").assert_nothing_left();
+    ended.assert_says(&format!("another machine (tcp://{ELSEWHERE}:2375)"));
+    assert_ne!(ended.report()["stack"], "compose");
 }
 
 fn an_engine_that_does_not_run_is_named_with_its_cure() {

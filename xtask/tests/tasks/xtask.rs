@@ -5,7 +5,6 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -49,9 +48,6 @@ const FOREIGN: [&str; 24] = [
     "NO_SKIP",
 ];
 
-/// The name of the variable that marks each process of a run.
-const MARK: &str = "FACTOR12_TEST_RUN";
-
 /// A task about to be started.
 pub struct Xtask {
     command: Command,
@@ -79,8 +75,7 @@ impl Xtask {
             .current_dir(tree.root())
             .env("CARGO_TARGET_DIR", tree.target())
             .env("CARGO_BUILD_BUILD_DIR", tree.build())
-            .env("TMPDIR", trace.temporary.path())
-            .env(MARK, &trace.mark);
+            .env("TMPDIR", trace.temporary.path());
         Xtask { command, trace }
     }
 
@@ -309,23 +304,20 @@ impl Ended {
 /// How what a run leaves is found, and removed in the end.
 pub struct Trace {
     id: u32,
-    mark: String,
-    /// The folder for its temporary files.
+    /// The folder for its temporary files. Its name in TMPDIR marks each process of the run, a page's steps included.
     temporary: TempDir,
 }
 
 impl Trace {
     fn new() -> Trace {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let mark = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
         let temporary = tempfile::tempdir().expect("a folder can be made");
         #[cfg(unix)]
         system::set_mode(temporary.path(), 0o777);
-        Trace { id: 0, mark, temporary }
+        Trace { id: 0, temporary }
     }
 
     fn processes(&self) -> Vec<Process> {
-        system::processes_with(&format!("{MARK}={}", self.mark))
+        system::processes_with(&format!("TMPDIR={}", self.temporary.path().display()))
     }
 
     fn projects(&self) -> Vec<String> {

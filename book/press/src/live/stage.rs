@@ -345,15 +345,10 @@ impl Stage {
 
     /// The session of the chapter on stage.
     fn session(&self) -> Arc<Session> {
-        let made = || {
-            Arc::new(env::vars_os().fold(Session::new(&self.root), |session, (name, value)| {
-                match (name.to_str(), value.to_str()) {
-                    (Some(name), Some(value)) => session.env(name, value),
-                    _ => session,
-                }
-            }))
-        };
-        Arc::clone(self.state().session.get_or_insert_with(made))
+        // Our environment is what was made for the steps.
+        let made = || env::vars_os().fold(Session::new(&self.root), |it, (name, value)| it.env(name, value));
+        let mut state = self.state();
+        Arc::clone(state.session.get_or_insert_with(|| Arc::new(made())))
     }
 
     /// Ends what the steps of the chapter on stage have left running.
