@@ -51,8 +51,8 @@ fn a_command_sees_the_variables_that_were_set_and_none_of_ours() {
             printed.push(text);
         }
     });
-    // What a shell sets by itself.
-    let own = ["PWD=", "OLDPWD", "SHLVL=", "_="];
+    // What a shell sets by itself, and what the session knows its processes by.
+    let own = ["PWD=", "OLDPWD", "SHLVL=", "_=", "RUNBOOK_SESSION="];
     printed.retain(|line| !own.iter().any(|name| line.starts_with(name)));
     printed.sort();
     assert_eq!(printed, ["EMPTY=", "GREETING=hello"]);

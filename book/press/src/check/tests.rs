@@ -331,7 +331,7 @@ fn an_included_file_that_would_end_its_listing_is_found() {
 fn a_page_that_is_elsewhere_is_found() {
     for link in ["./one.md", "sub/one.md"] {
         let fixture = Fixture::new(EN, PT);
-        fixture.write("book/en/src/SUMMARY.md", &format!("# Summary\n\n- [One]({link})\n"));
+        fixture.write("book/en/src/SUMMARY.md", format!("# Summary\n\n- [One]({link})\n"));
         let told = format!("book/en/src/SUMMARY.md:3: “{link}” is no page beside the table of contents");
         let found = fixture.findings();
         assert!(found.iter().any(|found| found.starts_with(&told)), "{found:#?}");
