@@ -29,9 +29,11 @@ pub mod compare;
 pub mod head;
 pub mod process;
 pub mod session;
+pub mod text;
 pub mod transcript;
 
 pub use chapter::{Chapter, Fault, Rule, Step};
 pub use compare::Difference;
 pub use session::{Event, Session, Verdict};
+pub use text::printable;
 pub use transcript::Exchange;
