@@ -45,30 +45,30 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// A browser at a live page.
-fn at(live: &Live, path: &str) -> Browser {
+pub fn at(live: &Live, path: &str) -> Browser {
     let browser = Browser::start();
     open(&browser, live, path);
     browser
 }
 
 /// Goes to a page and waits until its buttons are there.
-fn open(browser: &Browser, live: &Live, path: &str) {
+pub fn open(browser: &Browser, live: &Live, path: &str) {
     browser.visit(&live.url(path));
     browser.until("document.querySelector('[aria-current=step]') || document.querySelector('#live') && !document.querySelector('pre.console')");
 }
 
-fn text(browser: &Browser, selector: &str) -> String {
+pub fn text(browser: &Browser, selector: &str) -> String {
     let found =
         browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", &json!([selector]));
     found.as_str().unwrap().to_owned()
 }
 
 /// A selector of something in a step's box.
-fn of(step: usize, what: &str) -> String {
+pub fn of(step: usize, what: &str) -> String {
     format!(".live-step[aria-label$=' {step}'] {what}")
 }
 
-fn click_run(browser: &Browser, step: usize) {
+pub fn click_run(browser: &Browser, step: usize) {
     // As a reader scrolls: out from under the panel.
     let scroll = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' }); return null";
     browser.run(scroll, &json!([of(step, ".live-run")]));
@@ -76,7 +76,7 @@ fn click_run(browser: &Browser, step: usize) {
 }
 
 /// Waits until a step's verdict holds this.
-fn until_verdict(browser: &Browser, step: usize, text: &str) {
+pub fn until_verdict(browser: &Browser, step: usize, text: &str) {
     browser.until(&format!(
         "document.querySelector(\"{}\").textContent.includes('{text}')",
         of(step, ".live-verdict")

@@ -15,6 +15,8 @@
 mod common;
 
 mod access;
+#[cfg(unix)]
+mod address;
 mod copy;
 mod driver;
 mod entry;
@@ -39,6 +41,8 @@ fn main() -> ExitCode {
         access::tests(),
         #[cfg(unix)]
         live::tests(),
+        #[cfg(unix)]
+        address::tests(),
         shots::tests(),
         search::tests(),
         scriptless::tests(),

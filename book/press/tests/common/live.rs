@@ -118,8 +118,13 @@ impl Live {
     }
 
     /// By this command, on a free port.
-    pub fn begin(mut command: Command, books: Books) -> Live {
-        let mut child = command.args(["--port", "0"]).spawn().unwrap();
+    pub fn begin(command: Command, books: Books) -> Live {
+        Live::on(0, command, books)
+    }
+
+    /// By this command, on this port.
+    pub fn on(port: u16, mut command: Command, books: Books) -> Live {
+        let mut child = command.args(["--port", &port.to_string()]).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").and_then(|line| line.strip_suffix('/'));

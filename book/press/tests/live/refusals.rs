@@ -47,22 +47,54 @@ fn a_foreign_name_that_leads_here_is_refused_whatever_it_asks_for() {
         format!("rebound.example@127.0.0.1:{port}"),
         format!("0.0.0.0:{port}"),
         format!("[::1]:{port}"),
+        // As “ssh -L 8000:localhost:PORT” has it.
+        "localhost:8000".to_owned(),
+        format!("localhost.:{port}"),
+        "<script>alert(1)</script>".to_owned(),
         String::new(),
     ];
+    let cure = format!("ssh -L {port}:localhost:{port} ");
     for request in requests() {
         for host in &foreign {
             let answer = live.send(&request, &[format!("Host: {host}"), live.key()]);
             assert!(matches!(answer.status, 400 | 403), "{request} for “{host}”: {}", answer.status);
-            assert!(!answer.body.contains(&live.token), "{request} for “{host}” tells the token");
+            for told in [&live.token, "<", "rebound", ":8000"] {
+                assert!(!answer.body.contains(told), "{request} for “{host}” tells {told}: {}", answer.body);
+            }
+            // What is no request at all is answered by the library.
+            let cures = if answer.status == 403 { 2 } else { 0 };
+            assert_eq!(answer.body.matches(&cure).count(), cures, "{request} for “{host}”: {}", answer.body);
         }
         let two = live.send(&request, &[live.host(), "Host: rebound.example".to_owned(), live.key()]);
         assert!(matches!(two.status, 400 | 403), "{request} with two hosts: {}", two.status);
     }
     let absolute = live.send("GET http://rebound.example/en/steps.html", &[live.host()]);
     assert_eq!(absolute.status, 403);
+    // In HTTP 1.0 a host need not be named: no browser of today asks so.
+    let mut nameless = live.connect();
+    write!(nameless, "GET /en/steps.html HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    nameless.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.0 403") && answer.contains(&cure), "{answer}");
     assert_nothing_ran(&live);
-    let other = format!("Host: localhost:{port}");
-    assert_eq!(live.send("GET /en/steps.html", &[other]).status, 200);
+}
+
+#[test]
+fn its_own_names_are_answered_in_any_case_and_in_a_whole_address() {
+    let live = Live::start();
+    let port = live.address.split_once(':').unwrap().1;
+    for name in ["localhost", "LOCALHOST", "127.0.0.1"] {
+        let host = format!("Host: {name}:{port}");
+        let origin = format!("Origin: http://{}:{port}", name.to_lowercase());
+        for target in ["/en/steps.html".to_owned(), format!("http://{name}:{port}/en/steps.html")] {
+            let answer = live.send(&format!("GET {target}"), &[host.clone(), origin.clone()]);
+            assert_eq!(answer.status, 200, "{target} for “{host}”");
+        }
+        let hits = live.send("GET /-/live/hits", &[host.clone(), origin, live.key()]);
+        assert_eq!(hits.status, 200, "{host}");
+        let events = live.send("GET /-/live/en/steps/events/0", &[host.clone(), live.key()]);
+        assert!(events.head.contains("text/event-stream"), "{host}");
+    }
 }
 
 #[test]
