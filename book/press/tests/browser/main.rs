@@ -29,6 +29,8 @@ mod search;
 mod shots;
 mod site;
 mod visit;
+#[cfg(unix)]
+mod windows;
 
 use std::process::ExitCode;
 
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         live::tests(),
         #[cfg(unix)]
         address::tests(),
+        #[cfg(unix)]
+        windows::tests(),
         shots::tests(),
         search::tests(),
         scriptless::tests(),
