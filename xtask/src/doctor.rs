@@ -8,6 +8,7 @@ use console::style;
 use crate::engine::{Compose, Engine, docker};
 use crate::environment;
 use crate::failure::{Failure, Result};
+use crate::narration::harmless;
 use crate::process::Program;
 use crate::repository::Repository;
 use crate::stack::Kind;
@@ -126,7 +127,7 @@ fn print(name: &str, finding: &Finding) {
 
 /// Prints a line of the result; who has stopped reading has seen enough.
 fn say(line: &str) {
-    writeln!(io::stdout(), "{line}").ok();
+    writeln!(io::stdout(), "{}", harmless(line)).ok();
 }
 
 fn found(found: std::result::Result<String, &Failure>) -> Finding {

@@ -4,8 +4,9 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use console::{Emoji, style};
+use console::{AnsiCodeIterator, Emoji, strip_ansi_codes, style};
 use indicatif::{ProgressBar, ProgressStyle};
+use runbook::printable;
 
 use crate::text;
 
@@ -14,7 +15,24 @@ const NAME: usize = 14;
 
 /// Says one line, whatever it holds, on stderr.
 pub fn say(line: &str) {
-    writeln!(io::stderr(), "{line}").ok();
+    writeln!(io::stderr(), "{}", harmless(line)).ok();
+}
+
+/// A text with its colours, and a visible sign for whatever else a terminal would obey: in most of what is said there
+/// are words of other programs.
+pub fn harmless(text: &str) -> String {
+    let shown = |(part, is_code)| if is_code && is_colour(part) { part.into() } else { printable(part) };
+    AnsiCodeIterator::new(text).map(shown).collect()
+}
+
+fn is_colour(code: &str) -> bool {
+    let numbers = code.strip_prefix("\x1b[").and_then(|code| code.strip_suffix('m'));
+    numbers.is_some_and(|numbers| numbers.chars().all(|c| c.is_ascii_digit() || c == ';'))
+}
+
+/// What another program said, without colours of its own, which it might not end.
+pub fn plain(said: &str) -> String {
+    printable(&strip_ansi_codes(said)).into_owned()
 }
 
 /// Says a line that stands out.
@@ -60,9 +78,8 @@ impl Step {
 
     /// Shows, on a terminal, the last line that a program said.
     pub fn hear(&self, line: &str) {
-        // A program's own colours and movements of the cursor would tear the line.
-        let plain = console::strip_ansi_codes(line);
-        self.bar.set_message(plain.trim().replace(|c: char| c.is_control(), " "));
+        // What is wider than a character would tear the line.
+        self.bar.set_message(plain(line.trim()).replace(['\t', '\n'], " "));
     }
 
     /// Milliseconds since the step began.
@@ -86,5 +103,35 @@ impl Step {
         self.bar.finish_and_clear();
         let time = if ms < 100 { String::new() } else { format!("{}.{} s", ms / 1000, ms % 1000 / 100) };
         say(&format!("{mark} {:NAME$} {time:>7}  {outcome}", self.name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_terminal_obeys_colours_alone_get_through() {
+        let ours = style("red").red().force_styling(true).to_string();
+        assert_eq!(harmless(&ours), ours);
+        for (said, shown) in [
+            ("\u{1b}]0;title\u{7}a", "␛]0;title␇a"),
+            ("\u{1b}]0;title\u{1b}\\a", "␛]0;title␛\\a"),
+            ("\u{1b}]0;no end", "␛]0;no end"),
+            ("\u{1b}[?1049h\u{1b}[2J\u{1b}[H", "␛[?1049h␛[2J␛[H"),
+            ("\u{1b}[>4;1m\u{1b}[?4m", "␛[>4;1m␛[?4m"),
+            ("\u{1b}c\u{1b}P+q\u{1b}\\", "␛c␛P+q␛\\"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("a\rb\n\tc", "a␍b\n\tc"),
+        ] {
+            assert_eq!(harmless(said), shown, "{said:?}");
+            let left: String = plain(said).chars().filter(|c| c.is_control()).collect();
+            assert!(left.is_empty() || left == "\n\t", "{said:?}: {left:?}");
+        }
+    }
+
+    #[test]
+    fn of_another_program_not_even_colours_do() {
+        assert_eq!(plain("\u{1b}[8;31mhidden\u{1b}[0m \u{202e}ab"), "hidden \\u{202e}ab");
     }
 }

@@ -86,15 +86,15 @@ impl Output {
     }
 }
 
-/// The last lines of a text, indented.
-pub fn last_lines(text: &str) -> String {
+/// The last lines of what a program said, indented. A bare carriage return is how it wrote one line over another.
+pub fn last_lines(said: &str) -> String {
     const LINES: usize = 12;
     let mut last = VecDeque::new();
-    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+    for line in said.split(['\n', '\r']).map(str::trim_end).filter(|line| !line.is_empty()) {
         if last.len() == LINES {
             last.pop_front();
         }
-        last.push_back(format!("    {line}"));
+        last.push_back(format!("    {}", narration::plain(line)));
     }
     Vec::from(last).join("\n")
 }

@@ -35,8 +35,6 @@ pub struct Order {
     pub report: PathBuf,
     /// The address under which the site is published.
     pub url: String,
-    /// The address of the events that tell a served page to load itself anew.
-    pub events: Option<String>,
 }
 
 /// Builds the books of an order.
@@ -60,7 +58,6 @@ pub fn build(order: &Order) -> Result<()> {
             pages: pages(&folder(*language))?,
             twins: pages(&folder(language.other())).unwrap_or_default(),
             proof: proof.as_ref(),
-            events: order.events.as_deref(),
         })
     });
     let sites: Vec<Site<'_>> = sites.collect::<Result<_>>()?;

@@ -7,7 +7,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `GET` a page or a file of it | as published; pages with the buttons and the token |
-//! | `GET /-/live/LANGUAGE/CHAPTER/events/N` | what happened in a chapter after `N`, and from then on, as server-sent events ([`log`]) |
+//! | `GET /-/live/LANGUAGE/CHAPTER/news/N` | what has happened in a chapter after `N` ([`log`]), and what runs |
 //! | `POST /-/live/LANGUAGE/CHAPTER/steps/N` | runs a step: `202`, or `409` and a sentence while another runs |
 //! | `POST /-/live/LANGUAGE/CHAPTER/all` | runs the steps from the first that is not done, to the first that goes wrong |
 //! | `POST /-/live/LANGUAGE/CHAPTER/start-over` | removes the stack, and forgets what was done |
@@ -23,43 +23,30 @@ mod page;
 pub mod stage;
 pub mod texts;
 
-use std::convert::Infallible;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use std::{env, fs, io, thread};
+use std::{env, io, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use axum::body::{Body, to_bytes};
 use axum::extract::{self, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use futures_util::stream;
 use runbook::process;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
-use tower_http::services::ServeDir;
+use tokio::sync::oneshot;
 
 use crate::build::Order;
 use crate::file;
 use crate::language::Language;
+use crate::serve::file_of;
 use guard::Guard;
-use stage::{Busy, Job, News, Place, Refusal, Stage};
-
-/// How long lines are gathered before the next of them are sent: two frames of the screen.
-const FRAME: Duration = Duration::from_millis(33);
-
-/// How many things make a gathering worth while: a command that prints little is heard at once.
-const MANY: usize = 50;
-
-/// The largest page that is served.
-const PAGE: usize = 16 << 20;
+use hits::Counter;
+use stage::{Job, News, Place, Refusal, Stage};
 
 const SCRIPT: &str = include_str!("../../theme/live/live.js");
 const STYLE: &str = include_str!("../../theme/live/live.css");
@@ -84,7 +71,7 @@ struct Live {
     folder: PathBuf,
     stage: Arc<Stage>,
     guard: Arc<Guard>,
-    app: String,
+    counter: Arc<Counter>,
 }
 
 type Shared = Arc<Live>;
@@ -114,7 +101,7 @@ pub fn run(order: &Order, options: Options) -> Result<()> {
         folder: out,
         stage: Arc::clone(&stage),
         guard: Arc::new(Guard::new(address.port())?),
-        app: options.app,
+        counter: Counter::new(options.app),
     });
     let (sender, orphaned) = oneshot::channel();
     if options.until_eof {
@@ -131,7 +118,7 @@ pub fn run(order: &Order, options: Options) -> Result<()> {
         process::tell_groups(|group, runs| say(&format!("{} {group}", if runs { '+' } else { '-' })));
         tokio::select! {
             served = axum::serve(listener, router(live)) => served.context("the server has ended").map(|()| false),
-            // Open streams of events would hold up a shutdown that waits for its connections.
+            // A shutdown that waits for its connections would wait for those that browsers keep open.
             stopped = crate::serve::stop() => stopped.map(|()| false),
             Ok(()) = orphaned => Ok(true),
         }
@@ -165,7 +152,7 @@ fn build(order: &Order, out: &Path, url: &str) -> Result<()> {
 fn router(live: Shared) -> Router {
     let guard = Arc::clone(&live.guard);
     let calls = Router::new()
-        .route("/-/live/{language}/{chapter}/events/{after}", get(events))
+        .route("/-/live/{language}/{chapter}/news/{after}", get(news))
         .route("/-/live/{language}/{chapter}/steps/{step}", post(step))
         .route("/-/live/{language}/{chapter}/all", post(all))
         .route("/-/live/{language}/{chapter}/start-over", post(start_over))
@@ -188,82 +175,23 @@ async fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
 
 /// A file of the book; a page is given the buttons.
 async fn file(State(live): State<Shared>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
-    let language = Language::ALL.into_iter().find(|one| path.starts_with(&format!("/{}/", one.tag())));
-    let mut request = request;
-    // A page is sent whole each time: it holds the token of this start.
-    *request.headers_mut() = HeaderMap::new();
-    let found = ServeDir::new(&live.folder).try_call(request).await;
-    let Some(found) = found.ok().filter(|found| found.status() != StatusCode::NOT_FOUND) else {
-        let page = live.folder.join(language.unwrap_or(Language::En).tag()).join("404.html");
-        let page = fs::read_to_string(page).unwrap_or_default();
-        return (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page)
-            .into_response();
-    };
-    let (mut parts, body) = found.map(Body::new).into_parts();
-    let is_page =
-        parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let place = language.and_then(|language| live.stage.place_of(language, &path));
-    match place {
-        Some(place) if is_page && parts.status == StatusCode::OK => {
-            let Ok(html) = to_bytes(body, PAGE).await else {
-                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            };
-            let html = String::from_utf8_lossy(&html);
-            let html = page::with_buttons(&html, &live.stage, &place, live.guard.token());
-            parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(html.len()));
-            Response::from_parts(parts, Body::from(html))
-        }
-        _ => Response::from_parts(parts, body),
-    }
+    let path = request.uri().path();
+    let place = Language::ALL.into_iter().find_map(|language| live.stage.place_of(language, path));
+    file_of(&live.folder, request, |html| match place {
+        Some(place) => page::with_buttons(&html, &live.stage, &place, live.guard.token()),
+        None => html,
+    })
+    .await
 }
 
-/// What happens in a chapter. Each event holds all that is new; who reads slowly gets fewer and, of a
-/// command's lines, the first and the last.
-async fn events(
+/// What has happened in a chapter. It is told at once, if it is nothing: a browser has few connections to one server, and
+/// none is kept waiting. Who asks seldom is told less: of a command's lines, the first and the last.
+async fn news(
     State(live): State<Shared>,
     extract::Path((language, chapter, after)): extract::Path<(String, String, u64)>,
-) -> Result<Response, Refused> {
+) -> Result<Json<News>, Refused> {
     let place = known(&live, &language, chapter)?;
-    let changes = live.stage.changes();
-    let reader = Reader { live, place, changes, after, busy: None, full: None };
-    let told = stream::unfold(reader, |mut reader| async move {
-        let news = reader.next().await?;
-        Some((Ok::<_, Infallible>(Event::default().json_data(&news).unwrap_or_default()), reader))
-    });
-    Ok(Sse::new(told).keep_alive(KeepAlive::default()).into_response())
-}
-
-/// A browser that is told what happens in a chapter.
-struct Reader {
-    live: Shared,
-    place: Place,
-    changes: watch::Receiver<()>,
-    after: u64,
-    /// What it was told of what runs.
-    busy: Option<Option<Busy>>,
-    /// When it was told something last, if that was much.
-    full: Option<Instant>,
-}
-
-impl Reader {
-    /// What is new, once something is.
-    async fn next(&mut self) -> Option<News> {
-        loop {
-            // What comes right after something is gathered first.
-            let rest = self.full.and_then(|sent| FRAME.checked_sub(sent.elapsed()));
-            tokio::time::sleep(rest.unwrap_or_default()).await;
-            self.changes.borrow_and_update();
-            let (news, last) = self.live.stage.since(&self.place, self.after);
-            if !news.items.is_empty() || self.busy.as_ref() != Some(&news.busy) {
-                self.after = last;
-                self.busy = Some(news.busy.clone());
-                self.full = (news.items.len() >= MANY).then(Instant::now);
-                return Some(news);
-            }
-            self.changes.changed().await.ok()?;
-        }
-    }
+    Ok(Json(live.stage.since(&place, after).0))
 }
 
 async fn step(
@@ -293,7 +221,7 @@ async fn stop(State(live): State<Shared>) -> StatusCode {
 }
 
 async fn counter(State(live): State<Shared>) -> Json<serde_json::Value> {
-    Json(serde_json::json!({ "hits": hits::read(&live.app).await }))
+    Json(serde_json::json!({ "hits": live.counter.now().await }))
 }
 
 fn known(live: &Live, language: &str, chapter: String) -> Result<Place, Refused> {

@@ -106,7 +106,6 @@ fn run(task: Task) -> Result<()> {
         languages: options.lang.languages().to_vec(),
         report: options.report.unwrap_or_else(|| root.join("target/verify.json")),
         url: String::new(),
-        events: None,
         root: root.clone(),
     };
     match task {

@@ -37,8 +37,6 @@ pub struct Site<'a> {
     pub twins: Vec<String>,
     /// When its commands were last executed, if that is known.
     pub proof: Option<&'a Proof>,
-    /// The address of the events that tell a served page to load itself anew.
-    pub events: Option<&'a str>,
 }
 
 impl Site<'_> {

@@ -4,95 +4,56 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use common::Books;
+use common::serve::Server;
 
-/// `press serve`, ended with the test.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(books: &Books) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_press"));
-        command.args(["serve", "--port", "0"]).current_dir(books.root());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("http://").and_then(|line| line.strip_suffix('/'));
-        Server { address: address.unwrap_or_else(|| panic!("no address: {line}")).to_owned(), child }
-    }
-
-    fn ask(&self, path: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
-        stream
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut answer = String::new();
-        self.ask(path).read_to_string(&mut answer).unwrap();
-        answer
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-/// The number of the next build that is told of.
-fn next(events: &mut impl BufRead) -> usize {
-    let mut line = String::new();
+/// Waits until another build is shown than the one of this name, as pages do, and takes its name.
+fn next(server: &Server, build: &mut String) {
+    let started = Instant::now();
     loop {
-        line.clear();
-        assert_ne!(events.read_line(&mut line).unwrap(), 0, "the events have ended");
-        if let Some(number) = line.trim().strip_prefix("data: ") {
-            return number.parse().unwrap();
+        let answer = server.get("/-/changes");
+        let (head, shown) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("no-store"), "{head}");
+        if shown != *build {
+            shown.clone_into(build);
+            return;
         }
+        assert!(started.elapsed() < Duration::from_secs(20), "{build} is still shown");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Waits until the server listens to us.
-fn listen(server: &Server) -> BufReader<TcpStream> {
-    let mut events = BufReader::new(server.ask("/-/changes"));
-    let mut line = String::new();
-    while !line.starts_with("retry:") {
-        line.clear();
-        assert_ne!(events.read_line(&mut line).unwrap(), 0, "there are no events");
-    }
-    events
+/// The build that a page says it is of.
+fn build(page: &str) -> String {
+    common::values(page, "data-build")[0].to_owned()
 }
 
 #[test]
 fn a_saved_page_theme_and_included_file_are_shown_and_told_of() {
     let books = Books::new();
     let server = Server::start(&books);
-    assert!(server.get("/pt-BR/second.html").contains("new EventSource(\"/-/changes\")"));
-    let mut events = listen(&server);
-    for (path, text, by, shown) in [
+    let mut shown = build(&server.get("/pt-BR/second.html"));
+    for (path, text, by, name) in [
         ("book/pt-BR/src/second.md", "E depois aquilo", "E depois o resto", "/pt-BR/second.html"),
         ("examples/app.rs", "Hello,", "Salve,", "/en/first.html"),
     ] {
         let saved = Instant::now();
         books.change(path, text, by);
-        next(&mut events);
+        next(&server, &mut shown);
         let elapsed = saved.elapsed();
-        let page = server.get(shown);
-        assert!(page.contains(by), "{shown}: {page}");
+        let page = server.get(name);
+        assert!(page.contains(by), "{path}: {page}");
+        assert_eq!(build(&page), shown, "{path}");
         // A second on a quiet machine; a test shares its own with others.
         assert!(elapsed < Duration::from_secs(5), "{path}: {elapsed:?}");
     }
     books.change("book/theme/press.css", "/* Text */", "main { --new: 1; }");
-    next(&mut events);
+    next(&server, &mut shown);
     let style = server.get("/en/first.html");
     let style = common::tags(&style, "<link rel=\"stylesheet\"")[0].to_owned();
     let style = common::values(&style, "href")[0].to_owned();
@@ -103,12 +64,12 @@ fn a_saved_page_theme_and_included_file_are_shown_and_told_of() {
 fn a_page_that_breaks_a_rule_leaves_the_last_good_build_until_it_is_mended() {
     let books = Books::new();
     let server = Server::start(&books);
-    let mut events = listen(&server);
+    let mut shown = build(&server.get("/en/second.html"));
     books.change("book/en/src/second.md", "   $ redis-cli", "   $");
     books.change("book/en/src/second.md", "And then that.", "And then this.");
     assert!(server.get("/en/second.html").contains("And then that."));
     books.change("book/en/src/second.md", "   $\n", "   $ redis-cli\n");
-    next(&mut events);
+    next(&server, &mut shown);
     assert!(server.get("/en/second.html").contains("And then this."));
 }
 
@@ -124,10 +85,12 @@ fn an_address_that_leads_nowhere_is_answered_in_its_books_language() {
 
 #[cfg(unix)]
 #[test]
-fn it_ends_when_asked_to_even_while_somebody_listens() {
+fn it_ends_when_asked_to_even_while_somebody_is_connected() {
     let books = Books::new();
     let mut server = Server::start(&books);
-    let _events = listen(&server);
+    let mut kept = TcpStream::connect(&server.address).unwrap();
+    write!(kept, "GET /-/changes HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).unwrap();
+    assert!(kept.read(&mut [0; 100]).unwrap() > 0);
     let asked = Command::new("kill").arg(server.child.id().to_string()).status().unwrap();
     assert!(asked.success());
     let deadline = Instant::now() + Duration::from_secs(10);

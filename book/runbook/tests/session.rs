@@ -12,7 +12,7 @@ use runbook::{Chapter, Event, Session, Verdict};
 /// Runs the steps of a page in a folder of its own, and returns what was told.
 fn run(page: &str) -> Vec<Event> {
     let dir = tempfile::tempdir().unwrap();
-    let session = Session::new(dir.path()).env("PATH", &env::var("PATH").unwrap()).env("GREETING", "hello");
+    let session = Session::new(dir.path()).env("PATH", env::var("PATH").unwrap()).env("GREETING", "hello");
     let chapter = Chapter::parse("page", page).unwrap();
     let mut events = Vec::new();
     for step in &chapter.steps {
@@ -105,7 +105,7 @@ fn a_command_is_ended_when_somebody_asks_to_stop() {
     let started = Instant::now();
     let stop = || started.elapsed() > Duration::from_millis(200);
     let mut last = None;
-    let session = Session::new("/").env("PATH", &env::var("PATH").unwrap());
+    let session = Session::new("/").env("PATH", env::var("PATH").unwrap());
     session.run(&chapter.steps[0], &stop, &mut |event| match event {
         Event::Line { .. } => lines += 1,
         Event::Verdict(verdict) => last = Some(verdict),
@@ -153,7 +153,7 @@ fn what_a_step_leaves_running_is_named_goes_on_and_ends_with_the_session() {
         "(setsid sh -c 'trap \"\" TERM; sleep 61 & wait; sleep 61' &) ;",
     ] {
         let dir = tempfile::tempdir().unwrap();
-        let session = Session::new(dir.path()).env("PATH", &env::var("PATH").unwrap());
+        let session = Session::new(dir.path()).env("PATH", env::var("PATH").unwrap());
         let page = step(&format!("$ {start} echo on\non\n")) + &step("$ echo next\nnext\n");
         let chapter = Chapter::parse("page", &page).unwrap();
         let mut left = Vec::new();
@@ -192,7 +192,7 @@ fn a_command_that_prints_without_end_is_ended_with_a_verdict_of_its_own() {
         let mut heard = 0;
         let mut longest = 0;
         let chapter = Chapter::parse("page", &step(&format!("$ {command}\n"))).unwrap();
-        let session = Session::new("/").env("PATH", &env::var("PATH").unwrap());
+        let session = Session::new("/").env("PATH", env::var("PATH").unwrap());
         let mut last = None;
         session.run(&chapter.steps[0], &|| false, &mut |event| match event {
             Event::Line { text, .. } => {

@@ -1,5 +1,6 @@
 // The buttons of `cargo xtask live`: which step is to run is asked of the server, and what happens is
-// heard from it, so that a page loaded anew and a second window show the same.
+// heard from it, so that a page loaded anew and a second window show the same. It is asked again and again, and answers at
+// once: a browser has six connections to one server for all of its windows, and none may keep one to itself.
 
 const { token, path, steps: canRun, texts } = JSON.parse(document.getElementById('live-data').textContent);
 
@@ -8,9 +9,13 @@ const { token, path, steps: canRun, texts } = JSON.parse(document.getElementById
 const SHOWN = 200;
 const AT_ONCE = 100;
 
-// The server says something every 15 seconds: a connection that is silent for longer than this, in milliseconds, is dead,
-// as it may be after a sleep.
-const SILENCE = 40000;
+// How often the server is asked, in milliseconds: of a step that runs here, of what others do, of the counter.
+const RUNNING = 100;
+const IDLE = 300;
+const COUNTER = 1000;
+
+// How long an answer may take, in milliseconds: a connection that is silent for longer is dead, as it may be after a sleep.
+const SILENCE = 10000;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 const make = (tag, properties = {}, ...children) => {
@@ -18,10 +23,20 @@ const make = (tag, properties = {}, ...children) => {
     element.append(...children);
     return element;
 };
+// What stays the same is left alone: somebody may have selected it.
+const write = (element, text) => {
+    if (element.textContent !== text) {
+        element.textContent = text;
+    }
+};
 const frame = () => new Promise(requestAnimationFrame);
 const pause = ms => new Promise(then => setTimeout(then, ms));
-const ask = (method, address, signal) =>
-    fetch(address, { method, headers: { 'X-Live-Token': token }, cache: 'no-store', signal });
+const ask = (method, address) => fetch(address, {
+    method,
+    headers: { 'X-Live-Token': token },
+    cache: 'no-store',
+    signal: AbortSignal.timeout(SILENCE),
+});
 
 // The panel
 
@@ -45,7 +60,7 @@ const button = (text, className, click) => {
 const able = (element, is) => element.setAttribute('aria-disabled', String(!is));
 
 const say = text => {
-    note.textContent = text;
+    write(note, text);
     note.hidden = !text;
 };
 const announce = text => {
@@ -62,6 +77,7 @@ const post = async address => {
             announce(text);
             return false;
         }
+        listen();
         return true;
     } catch {
         say(texts.gone);
@@ -142,7 +158,7 @@ const clear = step => {
 const progress = () => {
     const mine = steps.filter(step => canRun[step.number - 1]);
     const done = mine.filter(step => step.good).length;
-    count.textContent = fill(texts.progress, { done, all: mine.length });
+    write(count, fill(texts.progress, { done, all: mine.length }));
     bar.max = Math.max(mine.length, 1);
     bar.value = done;
 };
@@ -286,7 +302,7 @@ const show = now => {
         }
         step.end.hidden = !runs;
         step.box.classList.toggle('live-running', runs);
-        step.verdict.textContent = runs ? fill(texts.running, { step: step.number }) : step.ended;
+        write(step.verdict, runs ? fill(texts.running, { step: step.number }) : step.ended);
     }
     able(halt, Boolean(busy?.step));
     if (busy && (!busy.here || !busy.step)) {
@@ -328,83 +344,57 @@ const apply = async ({ busy: now, items }) => {
     }
 };
 
-// What is heard of the server, or nothing where the connection broke off; after a long silence it is asked anew.
-const heard = async promise => {
-    const timer = setTimeout(() => {
-        say(texts.gone);
-        listen();
-    }, SILENCE);
+// Does something again and again while somebody sees the page, each time after as many milliseconds as it says, or not any more.
+const again = act => {
+    let begun = 0;
+    return async () => {
+        const own = ++begun;
+        while (own === begun && !document.hidden) {
+            const ms = await act();
+            if (ms === undefined) {
+                return;
+            }
+            await pause(ms);
+        }
+    };
+};
+
+const listen = again(async () => {
+    let news;
     try {
-        return await promise;
-    } catch {
-        return null;
-    } finally {
-        clearTimeout(timer);
-    }
-};
-
-let connection = null;
-const listen = async () => {
-    connection?.abort();
-    const own = new AbortController();
-    connection = own;
-    while (!own.signal.aborted) {
-        const answer = await heard(ask('GET', `${path}/events/${last}`, own.signal));
-        if (answer && !answer.ok) {
+        const answer = await ask('GET', `${path}/news/${last}`);
+        if (!answer.ok) {
             say(texts.stale);
-            return;
+            return undefined;
         }
-        if (answer) {
-            if (note.textContent === texts.gone) {
-                say('');
-            }
-            let text = '';
-            const decoder = new TextDecoder();
-            const reader = answer.body.getReader();
-            for (let part = await heard(reader.read()); part && !part.done; part = await heard(reader.read())) {
-                text += decoder.decode(part.value, { stream: true });
-                const events = text.split('\n\n');
-                text = events.pop();
-                for (const event of events) {
-                    // The next is read when this one is on the page: who is slow is told less.
-                    if (event.startsWith('data:')) {
-                        await apply(JSON.parse(event.slice(5)));
-                    }
-                }
-            }
-        }
-        if (!own.signal.aborted) {
-            say(texts.gone);
-            await pause(1000);
-        }
+        news = await answer.json();
+    } catch {
+        say(texts.gone);
+        return COUNTER;
     }
-};
+    if (note.textContent === texts.gone) {
+        say('');
+    }
+    await apply(news);
+    return busy?.here ? RUNNING : IDLE;
+});
 
-// A browser has few connections to one server: a window that nobody sees holds none.
+const watch = again(async () => {
+    try {
+        const { hits: now } = await (await ask('GET', '/-/live/hits')).json();
+        write(hits, now === null ? texts.down : now.toLocaleString(document.documentElement.lang));
+        hits.classList.toggle('live-down', now === null);
+    } catch {
+        hits.textContent = '–';
+    }
+    return COUNTER;
+});
+
 const see = () => {
-    if (document.hidden) {
-        connection?.abort();
-    } else {
-        if (steps.length > 0) {
-            listen();
-        }
-        watch();
+    if (steps.length > 0) {
+        listen();
     }
-};
-
-let watched = 0;
-const watch = async () => {
-    const own = ++watched;
-    while (own === watched && !document.hidden) {
-        try {
-            const { hits: now } = await (await ask('GET', '/-/live/hits', AbortSignal.timeout(SILENCE))).json();
-            hits.textContent = now === null ? texts.down : now.toLocaleString(document.documentElement.lang);
-            hits.classList.toggle('live-down', now === null);
-        } catch {
-            hits.textContent = '–';
-        }
-        await pause(1000);
-    }
+    watch();
 };
 
 // The keyboard
@@ -450,4 +440,6 @@ document.addEventListener('keydown', event => {
 
 progress();
 document.addEventListener('visibilitychange', see);
+// Also when it comes back as it was left.
+addEventListener('pageshow', ({ persisted }) => persisted && see());
 see();

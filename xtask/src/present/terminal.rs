@@ -15,6 +15,7 @@ use rustix::termios::{
 };
 
 use crate::failure::{Context, Failure, Result};
+use crate::narration::harmless;
 use crate::process::go_on;
 use crate::text;
 
@@ -104,7 +105,7 @@ impl Terminal {
 
     /// Writes a line.
     pub fn say(&self, line: &str) {
-        self.screen.write_line(line).ok();
+        self.screen.write_line(&harmless(line)).ok();
     }
 
     /// Writes, without ending the line.

@@ -13,6 +13,8 @@
 mod docker;
 mod doctor;
 mod failures;
+#[cfg(unix)]
+mod foreign;
 mod harness;
 mod images;
 mod interrupts;
@@ -59,6 +61,8 @@ fn main() -> ExitCode {
         narration::tests(),
         prerequisites::tests(),
         doctor::tests(),
+        #[cfg(unix)]
+        foreign::tests(),
         kit::tests(),
         packages::tests(),
         readme::tests(),

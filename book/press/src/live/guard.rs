@@ -1,7 +1,8 @@
 //! Who may ask: pages of this server, in a browser on this machine, and nobody else.
 //!
 //! - The server listens on 127.0.0.1 only.
-//! - `Host` must be this server's own: a foreign name that leads here (DNS rebinding) is refused, pages included.
+//! - `Host` must be this server's own: a foreign name that leads here (DNS rebinding) is refused, pages included, and so is
+//!   another port that somebody forwards here, whose pages could not be told from those of what else is forwarded.
 //! - `Origin`, which browsers send with what other sites ask for, must be this server's own where it is there.
 //! - What runs or tells something needs the token of the served page, in a header that no form can send.
 //! - No header ever lets another origin read an answer, and none may show the pages in a frame.
@@ -17,13 +18,21 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::texts::{ENGLISH, PORTUGUESE, fill};
+
+/// The names of this server, which listens on 127.0.0.1 alone.
+const NAMES: [&str; 2] = ["127.0.0.1", "localhost"];
+
+/// The port that browsers do not say, neither in `Host` nor in `Origin`.
+const DEFAULT: u16 = 80;
+
 /// The header that carries the token.
 pub const TOKEN: HeaderName = HeaderName::from_static("x-live-token");
 
 /// What is asked of a request.
 #[derive(Debug)]
 pub struct Guard {
-    hosts: [String; 2],
+    port: u16,
     token: String,
 }
 
@@ -39,7 +48,7 @@ impl Guard {
         let source = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
         source.context("/dev/urandom gives no random numbers")?;
         let token = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Guard { hosts: [format!("127.0.0.1:{port}"), format!("localhost:{port}")], token })
+        Ok(Guard { port, token })
     }
 
     /// The token of this start.
@@ -50,12 +59,39 @@ impl Guard {
     fn is_at_home(&self, request: &Request) -> bool {
         let hosts: Vec<&HeaderValue> = request.headers().get_all(header::HOST).iter().collect();
         let [host] = hosts[..] else { return false };
-        let Some(host) = self.hosts.iter().find(|known| known.as_bytes() == host.as_bytes()) else {
-            return false;
+        let Some(name) = host.to_str().ok().and_then(|host| self.name(host)) else { return false };
+        let is_own = |origin: &HeaderValue| {
+            let host = origin.to_str().ok().and_then(|origin| origin.strip_prefix("http://"));
+            host.and_then(|host| self.name(host)) == Some(name)
         };
-        let is_own = |origin: &HeaderValue| origin.as_bytes() == format!("http://{host}").as_bytes();
-        let names_another = request.uri().authority().is_some_and(|authority| authority.as_str() != host);
-        !names_another && request.headers().get_all(header::ORIGIN).iter().all(is_own)
+        let named = request.uri().authority();
+        named.is_none_or(|named| self.name(named.as_str()) == Some(name))
+            && request.headers().get_all(header::ORIGIN).iter().all(is_own)
+    }
+
+    /// By which of its names a host and its port call this server, if they do. Names are the same in any case
+    /// (<https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2>).
+    fn name(&self, host: &str) -> Option<&'static str> {
+        let port = self.port.to_string();
+        let name = match host.rsplit_once(':') {
+            Some((name, said)) if said == port => name,
+            None if self.port == DEFAULT => host,
+            _ => return None,
+        };
+        NAMES.into_iter().find(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// What somebody reads who comes by another name or another port: what to do, in both languages.
+    fn refusal(&self) -> String {
+        let port = self.port.to_string();
+        let address = |name: &str| match self.port {
+            DEFAULT => format!("http://{name}/"),
+            port => format!("http://{name}:{port}/"),
+        };
+        let [number, name] = NAMES.map(address);
+        let values = [("port", port.as_str()), ("address", &name), ("number", &number)];
+        let [english, portuguese] = [&ENGLISH, &PORTUGUESE].map(|texts| fill(texts.foreign, &values));
+        format!("{english}\n\n{portuguese}\n")
     }
 
     fn has_token(&self, headers: &HeaderMap) -> bool {
@@ -74,7 +110,7 @@ pub async fn host(State(guard): State<Arc<Guard>>, request: Request, next: Next)
     if guard.is_at_home(&request) {
         next.run(request).await
     } else {
-        (StatusCode::FORBIDDEN, "this server answers its own pages only\n").into_response()
+        (StatusCode::FORBIDDEN, guard.refusal()).into_response()
     }
 }
 
@@ -106,6 +142,77 @@ pub async fn headers(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn lets_in(port: u16, target: &str, head: &[(HeaderName, &str)]) -> bool {
+        let mut request = Request::builder().uri(target);
+        for (name, value) in head {
+            request = request.header(name, *value);
+        }
+        Guard::new(port).unwrap().is_at_home(&request.body(axum::body::Body::empty()).unwrap())
+    }
+
+    #[test]
+    fn it_goes_by_its_names_in_any_case_with_its_port_which_80_may_leave_out() {
+        let host = |port, host: &str| lets_in(port, "/", &[(header::HOST, host)]);
+        for own in ["127.0.0.1", "localhost", "LocalHost", "127.0.0.1:80", "LOCALHOST:80"] {
+            assert!(host(80, own), "{own}");
+        }
+        assert!(host(3000, "localhost:3000") && host(3000, "LOCALHOST:3000"));
+        for (port, foreign) in [
+            (3000, "localhost"),
+            (3000, "localhost:80"),
+            (3000, "localhost:8000"),
+            (3000, "localhost:03000"),
+            (3000, "localhost:3000:3000"),
+            (3000, "localhost.:3000"),
+            (3000, "[::1]:3000"),
+            (3000, "a@localhost:3000"),
+            (80, "localhost:"),
+            (80, "localhost:3000"),
+            (80, "rebound.example"),
+            (80, "rebound.example:80"),
+            (80, "[::1]"),
+            (80, ""),
+        ] {
+            assert!(!host(port, foreign), "{foreign} on {port}");
+        }
+        assert!(!lets_in(80, "/", &[]) && !lets_in(3000, "/", &[]), "whoever names nobody");
+    }
+
+    #[test]
+    fn an_origin_and_a_whole_address_are_of_the_name_that_was_called() {
+        let origin =
+            |port, host, origin| lets_in(port, "/", &[(header::HOST, host), (header::ORIGIN, origin)]);
+        assert!(
+            origin(80, "localhost", "http://localhost") && origin(80, "127.0.0.1:80", "http://127.0.0.1")
+        );
+        assert!(origin(3000, "LOCALHOST:3000", "http://localhost:3000"));
+        for (port, foreign) in [
+            (80, "http://127.0.0.1"),
+            (80, "https://localhost"),
+            (80, "http://localhost:3000"),
+            (80, "http://evil.example"),
+            (80, "localhost"),
+            (80, "null"),
+            (3000, "http://localhost"),
+        ] {
+            let host = if port == 80 { "localhost" } else { "localhost:3000" };
+            assert!(!origin(port, host, foreign), "{foreign} on {port}");
+        }
+        assert!(lets_in(80, "http://localhost/", &[(header::HOST, "localhost")]));
+        assert!(lets_in(80, "http://localhost:80/", &[(header::HOST, "localhost")]));
+        assert!(!lets_in(80, "http://evil.example/", &[(header::HOST, "localhost")]));
+        assert!(!lets_in(80, "http://127.0.0.1/", &[(header::HOST, "localhost")]));
+    }
+
+    #[test]
+    fn who_comes_another_way_is_told_the_way_in_in_both_languages() {
+        let told = Guard::new(3000).unwrap().refusal();
+        assert_eq!(told.matches("ssh -L 3000:localhost:3000 ").count(), 2, "{told}");
+        assert_eq!(told.matches("http://localhost:3000/").count(), 4, "{told}");
+        assert!(!told.contains(['{', '<']), "{told}");
+        assert!(Guard::new(80).unwrap().refusal().contains("http://localhost/"));
+    }
 
     #[test]
     fn a_token_is_new_each_time_and_equal_to_itself_alone() {

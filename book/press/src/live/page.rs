@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::stage::{Place, Stage};
+use crate::serve::before_the_end;
 
 /// The page of `place` with the style sheet, the script and what it has to know.
 pub fn with_buttons(html: &str, stage: &Stage, place: &Place, token: &str) -> String {
@@ -22,11 +23,7 @@ pub fn with_buttons(html: &str, stage: &Stage, place: &Place, token: &str) -> St
     let head = "<link rel=\"stylesheet\" href=\"/-/live/live.css\">\n</head>";
     let body = format!(
         "<script type=\"application/json\" id=\"live-data\">{data}</script>\n\
-         <script type=\"module\" src=\"/-/live/live.js\"></script>\n</body>"
+         <script type=\"module\" src=\"/-/live/live.js\"></script>\n"
     );
-    let html = html.replacen("</head>", head, 1);
-    match html.rsplit_once("</body>") {
-        Some((start, end)) => format!("{start}{body}{end}"),
-        None => html,
-    }
+    before_the_end(&html.replacen("</head>", head, 1), &body)
 }

@@ -46,6 +46,8 @@ pub struct Texts {
     pub moved: &'static str,
     /// The stack of this chapter was removed for the chapter `{title}`.
     pub lost: &'static str,
+    /// For who comes by a name or a port that is not the server's: its own `{port}`, its `{address}`, and the same by `{number}`.
+    pub foreign: &'static str,
     /// What is between a number's whole and its tenths.
     pub point: &'static str,
 }
@@ -127,6 +129,16 @@ pub static ENGLISH: Texts = Texts {
     not_removed: "The stack could not be removed: {reason}",
     moved: "One chapter is up at a time: the stack of “{title}” was removed first.",
     lost: "One chapter is up at a time: “{title}” was run, and this chapter's stack removed. Begin with the first step.",
+    foreign: "\
+This is not the address of this page.
+
+“cargo xtask live” answers at {address} and {number} only, so that no other site can run a step on this machine.
+
+From another machine, forward the same port, and open {address} there:
+
+    ssh -L {port}:localhost:{port} MACHINE
+
+If something else has port {port} there, start “live” with a port that is free on both: cargo xtask live --port PORT",
     point: ".",
 };
 
@@ -179,6 +191,16 @@ pub static PORTUGUESE: Texts = Texts {
     not_removed: "Não foi possível remover a stack: {reason}",
     moved: "Só um capítulo fica no ar por vez: a stack de “{title}” foi removida antes.",
     lost: "Só um capítulo fica no ar por vez: “{title}” foi executado, e a stack deste capítulo foi removida. Comece pelo primeiro passo.",
+    foreign: "\
+Este não é o endereço desta página.
+
+O “cargo xtask live” responde só em {address} e em {number}, para que nenhum outro site execute um passo nesta máquina.
+
+De outra máquina, encaminhe a mesma porta e abra nela {address}:
+
+    ssh -L {port}:localhost:{port} MÁQUINA
+
+Se a porta {port} já estiver em uso por lá, inicie o “live” com uma porta livre nas duas máquinas: cargo xtask live --port PORTA",
     point: ",",
 };
 

@@ -85,13 +85,6 @@ pub fn finish(site: &Site<'_>, assets: &Assets, contents: &str, name: &str, page
         element.append(footer.as_deref().unwrap_or_default(), Html);
         Ok(())
     })?;
-    if let Some(events) = site.events {
-        places.at("body", 1..=1, move |element| {
-            let script = format!("new EventSource(\"{events}\").onmessage = () => location.reload();");
-            element.append(&format!("<script>{script}</script>"), Html);
-            Ok(())
-        })?;
-    }
     places.change(&file, &page)
 }
 

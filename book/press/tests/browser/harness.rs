@@ -1,6 +1,7 @@
 //! How a function becomes a test: its name becomes a sentence, and what the machine lacks is said.
 
 use std::env;
+use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ pub enum Need {
     Browser,
     /// axe-core, as Python's package `axe-playwright-python` brings it.
     Axe,
+    /// The port that an address leaves out, which is free and which we may take.
+    Port80,
 }
 
 /// The tests of a module, all with the same needs, under the module's name.
@@ -48,6 +51,7 @@ impl Need {
         match self {
             Need::Browser => browser().err(),
             Need::Axe => axe().err(),
+            Need::Port80 => TcpListener::bind(("127.0.0.1", 80)).is_err().then_some("port 80 cannot be had"),
         }
     }
 }

@@ -45,30 +45,30 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// A browser at a live page.
-fn at(live: &Live, path: &str) -> Browser {
+pub fn at(live: &Live, path: &str) -> Browser {
     let browser = Browser::start();
     open(&browser, live, path);
     browser
 }
 
 /// Goes to a page and waits until its buttons are there.
-fn open(browser: &Browser, live: &Live, path: &str) {
+pub fn open(browser: &Browser, live: &Live, path: &str) {
     browser.visit(&live.url(path));
     browser.until("document.querySelector('[aria-current=step]') || document.querySelector('#live') && !document.querySelector('pre.console')");
 }
 
-fn text(browser: &Browser, selector: &str) -> String {
+pub fn text(browser: &Browser, selector: &str) -> String {
     let found =
         browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", &json!([selector]));
     found.as_str().unwrap().to_owned()
 }
 
 /// A selector of something in a step's box.
-fn of(step: usize, what: &str) -> String {
+pub fn of(step: usize, what: &str) -> String {
     format!(".live-step[aria-label$=' {step}'] {what}")
 }
 
-fn click_run(browser: &Browser, step: usize) {
+pub fn click_run(browser: &Browser, step: usize) {
     // As a reader scrolls: out from under the panel.
     let scroll = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' }); return null";
     browser.run(scroll, &json!([of(step, ".live-run")]));
@@ -76,7 +76,7 @@ fn click_run(browser: &Browser, step: usize) {
 }
 
 /// Waits until a step's verdict holds this.
-fn until_verdict(browser: &Browser, step: usize, text: &str) {
+pub fn until_verdict(browser: &Browser, step: usize, text: &str) {
     browser.until(&format!(
         "document.querySelector(\"{}\").textContent.includes('{text}')",
         of(step, ".live-verdict")
@@ -392,12 +392,10 @@ fn an_end_that_comes_before_the_step_is_let_go_stays() {
         ] }),
         json!({ "busy": null, "items": [] }),
     ];
-    let told: String = news.iter().map(|news| format!("data: {news}\n\n")).collect();
     let script = format!(
-        "const own = window.fetch; let asked = false; window.fetch = (address, options) => \
-         !String(address).includes('/events/') ? own(address, options) : asked ? new Promise(() => {{}}) \
-         : (asked = true, Promise.resolve(new Response({})));",
-        json!(told)
+        "const [own, told] = [window.fetch, {}]; window.fetch = (address, options) => !String(address).includes('/news/') \
+         ? own(address, options) : Promise.resolve(Response.json(told.length > 1 ? told.shift() : told[0]));",
+        json!(news)
     );
     browser.tell("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
     open(&browser, &live, "/en/steps.html");
@@ -423,10 +421,8 @@ fn a_verdict_comes_after_a_sleep_in_the_middle_of_a_run() {
 fn a_connection_that_breaks_is_made_again() {
     let live = Live::start();
     let browser = Browser::start();
-    let script = "const fetched = window.fetch; let [cut, isCut] = [new AbortController(), false]; \
-         window.cut = is => { isCut = is; cut.abort(new TypeError('network error')); cut = new AbortController(); }; \
-         window.fetch = (address, options) => isCut ? Promise.reject(new TypeError('Failed to fetch')) \
-         : fetched(address, { ...options, signal: AbortSignal.any([cut.signal, options?.signal ?? cut.signal]) });";
+    let script = "const fetched = window.fetch; let isCut = false; window.cut = is => { isCut = is; }; \
+         window.fetch = (...all) => isCut ? Promise.reject(new TypeError('Failed to fetch')) : fetched(...all);";
     browser.tell("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
     open(&browser, &live, "/en/steps.html");
     click_run(&browser, ENDLESS);
@@ -447,16 +443,14 @@ fn a_connection_that_is_silently_dead_is_made_again() {
     let live = Live::start();
     let browser = Browser::start();
     let news = json!({ "busy": { "here": true, "step": 1, "text": "" }, "items": [{ "at": 1, "type": "start", "step": 1 }] });
-    // The first connection tells something and is never heard of again; the page's patience is shortened.
+    // A connection tells something and is never heard of again; the page's patience is shortened.
     let script = format!(
-        "const [fetched, timed] = [window.fetch, window.setTimeout]; let asked = 0; \
-         window.setTimeout = (then, ms) => timed(then, ms === 40000 ? 300 : ms); \
-         window.fetch = (address, options) => !String(address).includes('/events/') || asked++ > 0 \
-         ? fetched(String(address).replace('/events/1', '/events/0'), options) \
-         : Promise.resolve(new Response(new ReadableStream({{ start: stream => {{ \
-         stream.enqueue(new TextEncoder().encode({})); \
-         options.signal.addEventListener('abort', () => stream.error(options.signal.reason)); }} }})));",
-        json!(format!("data: {news}\n\n"))
+        "const [fetched, timed] = [window.fetch, AbortSignal.timeout]; let asked = 0; \
+         AbortSignal.timeout = ms => timed.call(AbortSignal, ms === 10000 ? 300 : ms); \
+         window.fetch = (address, options) => {{ \
+         if (!String(address).includes('/news/') || asked > 1) {{ return fetched(String(address).replace('/news/1', '/news/0'), options); }} \
+         return asked++ ? new Promise((_, fail) => options.signal.addEventListener('abort', () => fail(options.signal.reason))) \
+         : Promise.resolve(Response.json({news})); }};"
     );
     browser.tell("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
     open(&browser, &live, "/en/steps.html");

@@ -15,6 +15,8 @@
 mod common;
 
 mod access;
+#[cfg(unix)]
+mod address;
 mod copy;
 mod driver;
 mod entry;
@@ -27,6 +29,8 @@ mod search;
 mod shots;
 mod site;
 mod visit;
+#[cfg(unix)]
+mod windows;
 
 use std::process::ExitCode;
 
@@ -39,6 +43,10 @@ fn main() -> ExitCode {
         access::tests(),
         #[cfg(unix)]
         live::tests(),
+        #[cfg(unix)]
+        address::tests(),
+        #[cfg(unix)]
+        windows::tests(),
         shots::tests(),
         search::tests(),
         scriptless::tests(),

@@ -101,7 +101,6 @@ fn built(url: &str) -> PathBuf {
         languages: Language::ALL.to_vec(),
         report: root().join("target/verify.json"),
         url: url.to_owned(),
-        events: None,
     };
     build::build(&order).unwrap();
     out

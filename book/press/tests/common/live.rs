@@ -118,8 +118,13 @@ impl Live {
     }
 
     /// By this command, on a free port.
-    pub fn begin(mut command: Command, books: Books) -> Live {
-        let mut child = command.args(["--port", "0"]).spawn().unwrap();
+    pub fn begin(command: Command, books: Books) -> Live {
+        Live::on(0, command, books)
+    }
+
+    /// By this command, on this port.
+    pub fn on(port: u16, mut command: Command, books: Books) -> Live {
+        let mut child = command.args(["--port", &port.to_string()]).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("http://").and_then(|line| line.strip_suffix('/'));
@@ -148,26 +153,7 @@ impl Live {
 
     /// A request with exactly these lines of head, and no body.
     pub fn send(&self, request: &str, head: &[String]) -> Answer {
-        let mut stream = self.connect();
-        write!(
-            stream,
-            "{request} HTTP/1.1\r\n{}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-            head.join("\r\n")
-        )
-        .unwrap();
-        let mut answer = Vec::new();
-        let mut part = [0; 4096];
-        // Events have no end: what was sent with their head is the answer.
-        while !is_stream(&answer) {
-            match stream.read(&mut part).unwrap() {
-                0 => break,
-                length => answer.extend_from_slice(&part[..length]),
-            }
-        }
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+        send(&self.address, request, head)
     }
 
     pub fn host(&self) -> String {
@@ -194,16 +180,18 @@ impl Live {
 
     /// What happens in a chapter, from there on.
     pub fn events(&self, place: &str, after: u64) -> Events {
-        let mut stream = self.connect();
-        let head = format!("{}\r\n{}", self.host(), self.key());
-        write!(stream, "GET /-/live/{place}/events/{after} HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
-        Events { stream: BufReader::new(stream), since: Instant::now() }
+        Events {
+            address: self.address.clone(),
+            head: [self.host(), self.key()],
+            place: place.to_owned(),
+            after,
+            busy: None,
+            since: Instant::now(),
+        }
     }
 
     pub fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream
+        connect(&self.address)
     }
 
     /// Waits until a step has ended, and returns everything that is told of it.
@@ -236,29 +224,50 @@ impl Drop for Live {
     }
 }
 
-/// Whether an answer is one of events, as far as it has come.
-fn is_stream(answer: &[u8]) -> bool {
-    let answer = String::from_utf8_lossy(answer);
-    answer.split_once("\r\n\r\n").is_some_and(|(head, _)| head.contains("text/event-stream"))
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
 }
 
-/// A stream of what happens.
+fn send(address: &str, request: &str, head: &[String]) -> Answer {
+    let mut stream = connect(address);
+    let head = head.join("\r\n");
+    write!(stream, "{request} HTTP/1.1\r\n{head}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+}
+
+/// Somebody who is told what happens, by asking again and again.
 pub struct Events {
-    stream: BufReader<TcpStream>,
+    address: String,
+    head: [String; 2],
+    place: String,
+    after: u64,
+    busy: Option<Value>,
     since: Instant,
 }
 
 impl Events {
-    /// The next that is told. Who waits for what never comes is told something all the same, that the server is there.
+    /// The next that is told, once something is.
     pub fn next(&mut self) -> Value {
-        let mut line = String::new();
         loop {
-            line.clear();
-            assert!(self.since.elapsed() < PATIENCE, "waited in vain for something to happen");
-            assert_ne!(self.stream.read_line(&mut line).unwrap(), 0, "the events have ended");
-            if let Some(news) = line.strip_prefix("data: ") {
-                return serde_json::from_str(news).unwrap();
+            let request = format!("GET /-/live/{}/news/{}", self.place, self.after);
+            let answer = send(&self.address, &request, &self.head);
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            let news: Value = serde_json::from_str(&answer.body).unwrap();
+            let last = news["items"].as_array().unwrap().last().map(|item| item["at"].as_u64().unwrap());
+            if last.is_some() || self.busy.as_ref() != Some(&news["busy"]) {
+                self.after = last.unwrap_or(self.after);
+                self.busy = Some(news["busy"].clone());
+                return news;
             }
+            assert!(self.since.elapsed() < PATIENCE, "waited in vain for something to happen");
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod live;
+pub mod serve;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,6 @@ impl Books {
             languages: Language::ALL.to_vec(),
             report: self.root().join("target/verify.json"),
             url: "https://example.org/factor/".to_owned(),
-            events: None,
         }
     }
 

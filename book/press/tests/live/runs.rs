@@ -147,10 +147,17 @@ fn of_100_000_lines_the_first_and_the_last_are_told_and_the_verdict_knows_all() 
 fn a_million_lines_and_a_browser_that_does_not_read_hold_up_nothing() {
     let million = "# More\n\n```console\n$ seq 1000000\n1\n...\n1000000\n```\n\n```console\n$ seq 1000000\nwrong\n```\n";
     let live = Live::with(books(million), "127.0.0.1:1", &[]);
-    let _never_read = live.events("en/more", 0);
+    let mut never_read = live.connect();
     for (step, good) in [(1, true), (2, false)] {
         let started = Instant::now();
         eventually("the step before has ended", || live.post(&format!("en/more/steps/{step}")).status == 202);
+        write!(
+            never_read,
+            "GET /-/live/en/more/news/0 HTTP/1.1\r\n{}\r\n{}\r\n\r\n",
+            live.host(),
+            live.key()
+        )
+        .unwrap();
         let items = live.until_end("en/more", step);
         assert_eq!(end(&items, step)["good"], good);
         assert!(started.elapsed() < Duration::from_secs(60), "step {step}: {:?}", started.elapsed());
@@ -309,8 +316,24 @@ fn the_counter_is_read_from_the_app_without_a_visit() {
     let answer = live.send("GET /-/live/hits", &[live.host(), live.key()]);
     assert_eq!(answer.body, "{\"hits\":7}");
     assert!(asked.join().unwrap().starts_with("GET /hits "));
-    let none = live.send("GET /-/live/hits", &[live.host(), live.key()]);
-    assert_eq!(none.body, "{\"hits\":null}");
+    let none = || live.send("GET /-/live/hits", &[live.host(), live.key()]).body == "{\"hits\":null}";
+    eventually("the app is seen to be gone", none);
+}
+
+#[test]
+fn an_app_that_hangs_keeps_no_browser_waiting_and_is_asked_once_for_all() {
+    let app = TcpListener::bind("127.0.0.1:0").unwrap();
+    let live = Live::with(books(MORE), &app.local_addr().unwrap().to_string(), &[]);
+    let asked = Instant::now();
+    for _ in 0..8 {
+        assert_eq!(live.send("GET /-/live/hits", &[live.host(), live.key()]).body, "{\"hits\":null}");
+    }
+    // Of one that answers nothing, three seconds are waited for an answer.
+    let elapsed = asked.elapsed();
+    assert!(elapsed < Duration::from_secs(6), "{elapsed:?}");
+    app.set_nonblocking(true).unwrap();
+    let visitors = std::iter::from_fn(|| app.accept().ok()).count();
+    assert!((1..=2).contains(&visitors), "{visitors} have asked the app");
 }
 
 #[test]
