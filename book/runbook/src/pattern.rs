@@ -65,7 +65,7 @@ pub fn is_only_wildcards(output: &str) -> bool {
 }
 
 /// The regular expression of these lines, from the start of a text on; with `whole`, up to its end.
-/// `None` where it is larger than [`SIZE`].
+/// `None` where it is larger than any page has a use for.
 pub fn regex(lines: &[&str], whole: bool) -> Option<Regex> {
     let mut pattern = String::from(r"\A");
     for text in lines {
