@@ -191,7 +191,7 @@ async fn news(
     extract::Path((language, chapter, after)): extract::Path<(String, String, u64)>,
 ) -> Result<Json<News>, Refused> {
     let place = known(&live, &language, chapter)?;
-    Ok(Json(live.stage.since(&place, after).0))
+    Ok(Json(live.stage.since(&place, after)))
 }
 
 async fn step(

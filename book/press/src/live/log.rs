@@ -140,13 +140,13 @@ impl Log {
         matches!(last, Some(Item { what: What::End { good: true, .. }, .. }))
     }
 
-    /// What came after the item `after`, in order, and the number of the last.
-    pub fn since(&self, after: u64) -> (Vec<Item>, u64) {
+    /// What came after the item `after`, in order.
+    pub fn since(&self, after: u64) -> Vec<Item> {
         let items =
             self.reset.iter().chain(&self.note).chain(self.steps.values().flatten()).chain(&self.tail);
         let mut items: Vec<Item> = items.filter(|item| item.at > after).cloned().collect();
         items.sort_by_key(|item| item.at);
-        (items, self.last.max(after))
+        items
     }
 
     /// The command that printed has ended: its last lines stay.
@@ -179,12 +179,12 @@ mod tests {
         for number in 1..=1_000_000 {
             log.line(1, false, &number.to_string());
         }
-        let during = log.since(0).0;
+        let during = log.since(0);
         log.end(1, true, "matched", String::new(), None);
         let kept = KEPT as u64;
         let expected: Vec<u64> = (1..=kept).chain(1_000_001 - kept..=1_000_000).collect();
         assert_eq!(numbers(&during), expected);
-        assert_eq!(numbers(&log.since(0).0), expected);
+        assert_eq!(numbers(&log.since(0)), expected);
         assert!(log.is_done(1));
     }
 
@@ -193,15 +193,17 @@ mod tests {
         let mut log = Log::default();
         log.start(1);
         log.line(1, false, "one");
-        let (before, last) = log.since(0);
+        let last = |items: &[Item]| items.last().unwrap().at;
+        let before = log.since(0);
         assert_eq!(numbers(&before), [1]);
         log.line(1, true, "two");
-        let (news, last) = log.since(last);
+        let news = log.since(last(&before));
         assert_eq!(numbers(&news), [2]);
-        assert!(log.since(last).0.is_empty());
+        let last = last(&news);
+        assert!(log.since(last).is_empty());
         log.reset();
-        assert!(matches!(log.since(last).0[..], [Item { what: What::Reset, .. }]));
-        assert_eq!(log.since(0).0.len(), 1);
+        assert!(matches!(log.since(last)[..], [Item { what: What::Reset, .. }]));
+        assert_eq!(log.since(0).len(), 1);
     }
 
     #[test]
@@ -218,7 +220,7 @@ mod tests {
     fn a_line_without_end_is_cut() {
         let mut log = Log::default();
         log.line(1, false, &"é".repeat(1_000_000));
-        let What::Line { text, .. } = &log.since(0).0[0].what else { panic!() };
+        let What::Line { text, .. } = &log.since(0)[0].what else { panic!() };
         assert_eq!(text.chars().count(), WIDTH + 1);
     }
 }

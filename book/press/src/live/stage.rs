@@ -14,7 +14,6 @@ use anyhow::{Context, Result};
 use runbook::process::{self, Ended, Limits, Stream};
 use runbook::{Chapter, Difference, Event, Session, Step, Verdict};
 use serde::Serialize;
-use tokio::sync::watch;
 
 use super::log::{Item, Log};
 use super::source;
@@ -92,7 +91,6 @@ pub struct Stage {
     engine: String,
     stop: AtomicBool,
     state: Mutex<State>,
-    changed: watch::Sender<()>,
 }
 
 #[derive(Default)]
@@ -138,7 +136,6 @@ impl Stage {
             engine,
             stop: AtomicBool::new(false),
             state: Mutex::default(),
-            changed: watch::Sender::new(()),
         }))
     }
 
@@ -158,21 +155,16 @@ impl Stage {
         self.chapters.contains_key(&place).then_some(place)
     }
 
-    /// Tells that something has changed.
-    pub fn changes(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
-    }
-
-    /// What came after the item `after` in a chapter, and the number of its last item.
-    pub fn since(&self, place: &Place, after: u64) -> (News, u64) {
+    /// What came after the item `after` in a chapter, and what runs.
+    pub fn since(&self, place: &Place, after: u64) -> News {
         let state = self.state();
-        let (items, last) = state.logs.get(place).map(|log| log.since(after)).unwrap_or_default();
+        let items = state.logs.get(place).map(|log| log.since(after)).unwrap_or_default();
         let busy = state.running.as_ref().map(|(running, step)| Busy {
             here: running == place,
             step: *step,
             text: self.busy(place.language.live(), running, *step),
         });
-        (News { busy, items }, last.max(after))
+        News { busy, items }
     }
 
     /// Begins to do something in a chapter, which goes on whether somebody looks or not.
@@ -204,8 +196,6 @@ impl Stage {
             let _end = End(&stage);
             stage.work(&place, job);
         }));
-        drop(state);
-        self.changed.send_replace(());
         Ok(())
     }
 
@@ -391,12 +381,10 @@ impl Stage {
 
     fn set_running(&self, place: &Place, step: Option<usize>) {
         self.state().running = Some((place.clone(), step));
-        self.changed.send_replace(());
     }
 
     fn tell(&self, place: &Place, tell: impl FnOnce(&mut Log)) {
         tell(self.state().logs.entry(place.clone()).or_default());
-        self.changed.send_replace(());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -415,7 +403,6 @@ struct End<'a>(&'a Stage);
 impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.state().running = None;
-        self.0.changed.send_replace(());
     }
 }
 

@@ -23,6 +23,8 @@ mod entry;
 mod harness;
 #[cfg(unix)]
 mod live;
+#[cfg(unix)]
+mod outputs;
 mod phone;
 mod scriptless;
 mod search;
@@ -43,6 +45,8 @@ fn main() -> ExitCode {
         access::tests(),
         #[cfg(unix)]
         live::tests(),
+        #[cfg(unix)]
+        outputs::tests(),
         #[cfg(unix)]
         address::tests(),
         #[cfg(unix)]
