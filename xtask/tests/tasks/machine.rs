@@ -149,8 +149,15 @@ fn a_step_sees_the_same_variables_on_a_hostile_machine() {
         let ended = task.run(PAGE);
         let stdout = ended.assert_code(0).stdout.clone();
         // Where the person is at home and keeps Docker's settings is passed on; the others are of the run itself.
-        let own =
-            ["HOME=", "DOCKER_CONFIG=", "CARGO_HOME=", "RUSTUP_HOME=", "TMPDIR=", "COMPOSE_PROJECT_NAME="];
+        let own = [
+            "HOME=",
+            "DOCKER_CONFIG=",
+            "CARGO_HOME=",
+            "RUSTUP_HOME=",
+            "TMPDIR=",
+            "COMPOSE_PROJECT_NAME=",
+            "RUNBOOK_SESSION=",
+        ];
         let lines = stdout.lines().filter(|line| !own.iter().any(|name| line.starts_with(name)));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
