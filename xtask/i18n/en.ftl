@@ -28,6 +28,7 @@ on-a-stand-in = This ran on pocket-redis, a stand-in: it counts as Redis does, a
 last-words = The last lines of the services:
 interrupted = Stopped, as you asked.
 stopping = Stopping, and cleaning up…
+built-elsewhere = The app that answers was not built from these sources: its release is { $release }, and their build { $build }
 two-lines =
     expected: { $expected }
     found:    { $found }
@@ -47,10 +48,10 @@ proof-same-environment-of-both = with the same environment: { $environment } (an
 proof-same-release = in the same release { $release }
 
 ## Images
-app-here = { $image } is here, and current (commit { $commit })
-app-built = { $image } was built in a container (commit { $commit })
-app-loaded = { $image } was loaded from the kit (commit { $commit })
-app-packed = { $image } was packed from binaries built on this host (commit { $commit }); it could not be built in a container: { $reason }
+app-here = { $image } is here, and current (build { $build })
+app-built = { $image } was built in a container (build { $build })
+app-loaded = { $image } was loaded from the kit (build { $build })
+app-packed = { $image } was packed from binaries built on this host (build { $build }); it could not be built in a container: { $reason }
 app-impossible =
     The app's image can neither be built nor packed.
     To build it failed: { $built }
@@ -122,7 +123,7 @@ doing-json = cannot print the report
 doctor-image-here = here
 doctor-image-missing = not here, or not of this tree: “{ $xtask } images” makes it
 doctor-stand-in = not here: a stand-in plays Redis, which is enough for the demo; the pages need “{ $xtask } images” where a registry can be reached, or a kit
-doctor-no-git = not here: the release will be called “unknown”
+doctor-no-git = not here: what “verify” executes cannot be tied to a commit, and no kit can be saved
 doctor-no-buildx = not here: images are packed from binaries built on this host, or install docker-buildx-plugin
 doctor-port-free = free
 doctor-port-taken = taken ({ $error }): stop what uses it
@@ -220,8 +221,8 @@ step-programs = programs
 step-image = { $image }
 step-write = file
 step-unpack = unpacking
-kit-saved = The kit is in { $file }: { $size } MB, release { $release }, for { $host }.
-kit-ready = Ready without network: release { $release }.
+kit-saved = The kit is in { $file }: { $size } MB, build { $build }, for { $host }.
+kit-ready = Ready without network: build { $build }.
 kit-commands =
     cd "{ $folder }"
     { "./start" } doctor      what this machine has, and what it lacks

@@ -28,6 +28,7 @@ on-a-stand-in = Isto rodou no pocket-redis, um substituto: ele conta como o Redi
 last-words = As últimas linhas dos serviços:
 interrupted = Interrompido, como você pediu.
 stopping = Parando e limpando tudo…
+built-elsewhere = A aplicação que responde não foi compilada a partir destes fontes: a release dela é { $release }, e o build deles, { $build }
 two-lines =
     esperado:   { $expected }
     encontrado: { $found }
@@ -47,10 +48,10 @@ proof-same-environment-of-both = com o mesmo ambiente: { $environment } (e { $ot
 proof-same-release = na mesma release { $release }
 
 ## Imagens
-app-here = { $image } está aqui e atualizada (commit { $commit })
-app-built = { $image } foi construída em um contêiner (commit { $commit })
-app-loaded = { $image } foi carregada do kit (commit { $commit })
-app-packed = { $image } foi empacotada com binários compilados nesta máquina (commit { $commit }); não foi possível construí-la em um contêiner: { $reason }
+app-here = { $image } está aqui e atualizada (build { $build })
+app-built = { $image } foi construída em um contêiner (build { $build })
+app-loaded = { $image } foi carregada do kit (build { $build })
+app-packed = { $image } foi empacotada com binários compilados nesta máquina (build { $build }); não foi possível construí-la em um contêiner: { $reason }
 app-impossible =
     A imagem da aplicação não pôde ser construída nem empacotada.
     A construção falhou: { $built }
@@ -122,7 +123,7 @@ doing-json = não foi possível imprimir o relatório
 doctor-image-here = está aqui
 doctor-image-missing = não está aqui, ou não corresponde a este código: “{ $xtask } images” resolve
 doctor-stand-in = não está aqui: um substituto faz o papel do Redis, o que basta para a demonstração; as páginas precisam de “{ $xtask } images” onde houver acesso a um registro, ou de um kit
-doctor-no-git = não está aqui: a release vai se chamar “unknown”
+doctor-no-git = não está aqui: o que o “verify” executa não pode ser ligado a um commit, e não dá para salvar um kit
 doctor-no-buildx = não está aqui: as imagens usam binários compilados nesta máquina; ou instale docker-buildx-plugin
 doctor-port-free = livre
 doctor-port-taken = ocupada ({ $error }): pare o programa que a usa
@@ -220,8 +221,8 @@ step-programs = programas
 step-image = { $image }
 step-write = arquivo
 step-unpack = descompactação
-kit-saved = O kit está em { $file }: { $size } MB, release { $release }, para { $host }.
-kit-ready = Tudo pronto para trabalhar sem rede: release { $release }.
+kit-saved = O kit está em { $file }: { $size } MB, build { $build }, para { $host }.
+kit-ready = Tudo pronto para trabalhar sem rede: build { $build }.
 kit-commands =
     cd "{ $folder }"
     { "./start" } doctor      o que esta máquina tem e o que falta

@@ -68,7 +68,6 @@ pub fn build(
     let mut program = Program::new(cargo)
         .args(["build", "--locked", "--bins", "--message-format=json-render-diagnostics"])
         .args(packages.iter().flat_map(|package| ["--package", package]))
-        .env("FACTOR12_COMMIT", repository.commit(Sources::App))
         .dir(&repository.root)
         .limit(LIMIT);
     let profile = match purpose {

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::failure::{Failure, Result};
 use crate::narration::{Step, aside, headline, say};
 use crate::process::go_on;
-use crate::repository::Repository;
+use crate::repository::{Repository, Sources};
 use crate::stack::{Call, Kind, Stack, Way};
 use crate::text;
 use crate::visit::{Health, Visitor};
@@ -170,9 +170,10 @@ impl Demo<'_> {
     }
 
     fn story(&mut self, stack: &mut dyn Stack) -> Result {
-        let mut up = None;
+        let (repository, mut up) = (self.repository, None);
         self.step("up", text!("step-up"), true, |step| {
             let (visitor, health) = stack.up(step)?;
+            is_built_here(repository, &health.release)?;
             let line = stack.url().to_owned();
             up = Some((visitor, health));
             Ok(Outcome { line, ..Outcome::default() })
@@ -264,6 +265,15 @@ impl Demo<'_> {
 /// The end of what an admin process says: the Redis that it worked on, and its release, which must be web's.
 fn signature(stack: &dyn Stack, release: &str) -> String {
     format!(" ({}, release {release})", stack.redis_address())
+}
+
+/// Fails unless what runs was built from the sources that are here.
+fn is_built_here(repository: &Repository, release: &str) -> Result {
+    let build = repository.build(Sources::App)?;
+    if release.split_once('+').is_some_and(|(_, both)| both.starts_with(&format!("{build}."))) {
+        return Ok(());
+    }
+    Err(Failure::Failed(text!("built-elsewhere", build = build, release = release)))
 }
 
 /// Fails with both lines if what was found is not what was expected.

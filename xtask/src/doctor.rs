@@ -63,7 +63,7 @@ pub fn run(repository: &Repository) -> Result {
         },
     );
     if engine.is_ok() {
-        // A kit brings what others build, and knows its commit.
+        // A kit brings what others build.
         if repository.kit.is_none() {
             print("buildx", &buildx());
         }

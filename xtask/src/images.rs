@@ -26,10 +26,6 @@ use crate::text;
 /// The label that holds the digest of the sources that an image was made of.
 const SOURCES: &str = "factor12.sources";
 
-/// The label that holds the commit that an image was made at
-/// (<https://specs.opencontainers.org/image-spec/annotations/>).
-const REVISION: &str = "org.opencontainers.image.revision";
-
 /// How much is done to have the images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
@@ -152,7 +148,6 @@ impl Maker<'_> {
         let id = dir.path().join("id");
         let program = docker(["build", "--tag", build.name])
             .args(["--label".to_owned(), format!("{SOURCES}={}", build.digest)])
-            .args(["--label".to_owned(), format!("{REVISION}={}", build.commit)])
             .args([OsStr::new("--iidfile"), id.as_os_str()]);
         self.run(arguments(program))?;
         let id = fs::read_to_string(&id).context(|| text!("doing-pack", image = build.name))?;
@@ -165,7 +160,6 @@ impl Maker<'_> {
 struct Build<'a> {
     name: &'a str,
     digest: &'a str,
-    commit: &'a str,
 }
 
 /// The id of an image that is here.
@@ -185,11 +179,9 @@ fn inspect(image: &str, format: &str) -> Result<Option<String>> {
 
 /// The id of an image, if it is here and made of the very sources that it would be built from.
 fn current(build: Build) -> Result<Option<String>> {
-    let label = |name| format!("{{{{index .Config.Labels \"{name}\"}}}}");
-    let format = format!("{{{{.Id}}}} {} {}", label(SOURCES), label(REVISION));
+    let format = format!("{{{{.Id}}}} {{{{index .Config.Labels \"{SOURCES}\"}}}}");
     let said = inspect(build.name, &format)?;
-    let id =
-        said.as_deref().and_then(|said| said.strip_suffix(&format!(" {} {}", build.digest, build.commit)));
+    let id = said.as_deref().and_then(|said| said.strip_suffix(&format!(" {}", build.digest)));
     Ok(id.map(str::to_owned))
 }
 

@@ -26,7 +26,7 @@ pub const VARIABLE: &str = "FACTOR12_KIT";
 pub const FOLDER: &str = "factor12-kit";
 
 /// What a manifest starts with; another number is another format.
-const FORMAT: &str = "factor12-kit 1";
+const FORMAT: &str = "factor12-kit 2";
 
 /// What a person can do with kits.
 #[derive(Debug, Subcommand)]
@@ -62,29 +62,20 @@ pub fn run(repository: &Repository, task: &Task) -> Result {
 /// What a kit says of itself, in `kit.json`, its first file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// `factor12-kit 1`.
+    /// `factor12-kit 2`.
     pub format: String,
-    /// The app's release.
-    pub release: String,
+    /// The app's build.
+    pub build: String,
     /// The operating system and architecture that its programs are for, in Rust's words: `linux/x86_64`.
     pub host: String,
     /// The platform that its images are for, in Go's words: `linux/amd64`.
     pub engine: String,
-    /// The commit of its tree.
-    pub commit: String,
-    /// What each image was made of: by cargo's package, the digest and the commit of the sources.
-    pub sources: BTreeMap<String, Made>,
+    /// The commit of its tree, if it was as committed.
+    pub commit: Option<String>,
+    /// What each image was made of: by cargo's package, the digest of the sources.
+    pub sources: BTreeMap<String, String>,
     /// Its images: their names, and the files that hold them.
     pub images: BTreeMap<String, String>,
-}
-
-/// Sources as they were when the kit was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
-    /// Their digest.
-    pub digest: String,
-    /// The commit that last changed them.
-    pub commit: String,
 }
 
 /// An unpacked kit.
@@ -122,14 +113,14 @@ impl Kit {
         self.folder.join("book/index.html")
     }
 
-    /// The commit of its tree.
-    pub fn head(&self) -> &str {
-        &self.manifest.commit
+    /// The commit of its tree, if it was as committed.
+    pub fn commit(&self) -> Option<String> {
+        self.manifest.commit.clone()
     }
 
-    /// What `sources` were when the kit was made.
-    pub fn made(&self, sources: Sources) -> Option<&Made> {
-        self.manifest.sources.get(sources.package())
+    /// The digest of `sources` when the kit was made.
+    pub fn made(&self, sources: Sources) -> Option<&str> {
+        self.manifest.sources.get(sources.package()).map(String::as_str)
     }
 
     /// Its programs, by name.

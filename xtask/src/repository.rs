@@ -1,13 +1,14 @@
-//! The tree that we work on: where it is, and which release its sources are.
+//! The tree that we work on: where it is, and which build its sources give.
+
+// The app's build script takes its digest with the same code.
+#[path = "../../examples/factor12/build/digest.rs"]
+pub mod digest;
 
 use std::env;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use runbook::encoding::NotText;
-use sha2::{Digest, Sha256};
-use walkdir::WalkDir;
 
 use crate::failure::{Context, Failure, Result};
 use crate::kit::Kit;
@@ -40,14 +41,6 @@ impl Sources {
             Sources::PocketRedis => "pocket-redis",
         }
     }
-
-    /// The files and folders, from the root of the repository.
-    fn paths(self) -> Vec<String> {
-        let package = format!("examples/{}", self.package());
-        let own = ["Cargo.toml", "Dockerfile", "Dockerfile.prebuilt", "scripts", "src"];
-        let shared = ["Cargo.lock", "Cargo.toml"];
-        shared.map(str::to_owned).into_iter().chain(own.map(|path| format!("{package}/{path}"))).collect()
-    }
 }
 
 impl Repository {
@@ -79,19 +72,12 @@ impl Repository {
     }
 
     /// The files that `sources` are made of, from the root of the repository.
-    pub fn files(&self, sources: Sources) -> Vec<String> {
-        let mut files = Vec::new();
-        for path in sources.paths() {
-            for entry in WalkDir::new(self.root.join(&path)).sort_by_file_name() {
-                // What a package does not have (a Dockerfile of its own) is no part of its sources.
-                let Ok(entry) = entry else { continue };
-                if entry.file_type().is_file() {
-                    let name = entry.path().strip_prefix(&self.root).unwrap_or(entry.path());
-                    files.push(name.to_string_lossy().replace('\\', "/"));
-                }
-            }
-        }
-        files
+    ///
+    /// # Errors
+    ///
+    /// A folder cannot be read.
+    pub fn files(&self, sources: Sources) -> Result<Vec<String>> {
+        digest::files(&self.root, sources.package()).context(|| sources.package().to_owned())
     }
 
     /// A digest of what `sources` are built from, in hexadecimal: equal trees have equal ones.
@@ -100,55 +86,33 @@ impl Repository {
     ///
     /// A source cannot be read.
     pub fn digest(&self, sources: Sources) -> Result<String> {
-        let mut digest = Sha256::new();
-        for name in self.files(sources) {
-            let content = fs::read(self.root.join(&name)).context(|| name.clone())?;
-            digest.update(format!("{name} {}\n", content.len()));
-            digest.update(content);
-        }
-        Ok(digest.finalize().iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            write!(hex, "{byte:02x}").ok();
-            hex
-        }))
+        digest::digest(&self.root, sources.package()).context(|| sources.package().to_owned())
     }
 
-    /// The commit that last changed `sources`, with `-dirty` where they have changed since; `unknown` outside git. A kit
-    /// knows what it was.
-    pub fn commit(&self, sources: Sources) -> String {
-        match self.kit.as_ref().and_then(|kit| kit.made(sources)) {
-            Some(made) if self.is_as_made(sources) => made.commit.clone(),
-            Some(made) => format!("{}-dirty", made.commit.trim_end_matches("-dirty")),
-            None => self.commit_of(&sources.paths()),
-        }
+    /// The build that these sources give: what `--version` of a program that was compiled from them says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::digest`].
+    pub fn build(&self, sources: Sources) -> Result<String> {
+        Ok(digest::short(&self.digest(sources)?).to_owned())
     }
 
-    /// The commit of the whole tree, likewise.
-    pub fn head(&self) -> String {
-        match &self.kit {
-            Some(kit) => kit.head().to_owned(),
-            None => self.commit_of(&[".".to_owned()]),
+    /// The commit of the tree, if nothing was changed since. A kit knows what it was.
+    pub fn commit(&self) -> Option<String> {
+        if let Some(kit) = &self.kit {
+            return kit.commit();
         }
+        let git = |args: &[&str]| Program::new("git").args(args).args(["."]).dir(&self.root).stdout().ok();
+        let commit = git(&["log", "-1", "--abbrev=7", "--format=%h", "--"])?;
+        let changes = git(&["status", "--porcelain", "--"])?;
+        (changes.is_empty() && !commit.is_empty()).then_some(commit)
     }
 
     /// Whether `sources` are what the programs and images of the kit were made of.
     pub fn is_as_made(&self, sources: Sources) -> bool {
         let made = self.kit.as_ref().and_then(|kit| kit.made(sources));
-        made.is_some_and(|made| self.digest(sources).is_ok_and(|digest| digest == made.digest))
-    }
-
-    fn commit_of(&self, paths: &[String]) -> String {
-        let git = |args: &[&str]| {
-            let said = Program::new("git").args(args).args(paths).dir(&self.root).stdout();
-            said.ok().filter(|said| !said.is_empty())
-        };
-        let commit = git(&["log", "-1", "--abbrev=7", "--format=%h", "--"]);
-        let changes = git(&["status", "--porcelain", "--"]);
-        match (commit, changes) {
-            (None, _) => "unknown".to_owned(),
-            (Some(commit), None) => commit,
-            (Some(commit), Some(_)) => format!("{commit}-dirty"),
-        }
+        made.is_some_and(|made| self.digest(sources).is_ok_and(|digest| digest == made))
     }
 
     /// The text of a file of the repository.
@@ -220,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn the_commit_is_unknown_outside_git_and_dirty_only_where_the_sources_are() {
+    fn there_is_a_commit_only_where_git_is_and_nothing_was_changed_since() {
         let (dir, repository) = copy();
-        assert_eq!(repository.commit(Sources::App), "unknown");
+        assert_eq!(repository.commit(), None);
         let git = |args: &[&str]| {
             let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
             Program::new("git").args(identity).args(args).dir(dir.path()).stdout().unwrap()
@@ -230,11 +194,8 @@ mod tests {
         git(&["init", "--quiet"]);
         git(&["add", "--all"]);
         git(&["commit", "--quiet", "--message", "one"]);
-        let commit = repository.commit(Sources::App);
-        assert_eq!(commit, git(&["log", "-1", "--abbrev=7", "--format=%h"]));
+        assert_eq!(repository.commit(), Some(git(&["log", "-1", "--abbrev=7", "--format=%h"])));
         fs::write(dir.path().join("README.md"), "new").unwrap();
-        assert_eq!(repository.commit(Sources::App), commit);
-        fs::write(dir.path().join("examples/factor12/src/lib.rs"), "new").unwrap();
-        assert_eq!(repository.commit(Sources::App), format!("{commit}-dirty"));
+        assert_eq!(repository.commit(), None);
     }
 }

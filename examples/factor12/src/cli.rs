@@ -7,12 +7,15 @@ use std::sync::OnceLock;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::WRONG_USAGE;
+use crate::{BUILD, WRONG_USAGE, configuration, host, release};
 
-/// What `--version` prints behind the process's name: the release and the host.
+/// What `--version` prints behind the process's name: the release, its two halves by name, and the host.
 pub fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
-    VERSION.get_or_init(|| format!("{}, host {}", crate::release(), crate::host()))
+    VERSION.get_or_init(|| {
+        let configuration = configuration().unwrap_or("that cannot be used");
+        format!("{} (build {BUILD}, configuration {configuration}), host {}", release(), host())
+    })
 }
 
 /// Reads the command line; `--help` and `--version` print and exit 0, wrong usage prints one line and exits 2.

@@ -8,7 +8,10 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use sha2::{Digest, Sha256};
 use tracing_subscriber::filter::Targets;
+
+use crate::backup::hex;
 
 /// What a process needs to know of its environment.
 #[derive(Debug, Clone)]
@@ -116,6 +119,18 @@ impl Redis {
         }
         Ok(Redis { info })
     }
+
+    // ANCHOR: fingerprint
+    /// Tells this configuration from another, in seven hexadecimal digits: the same Redis, user and password give the same
+    /// ones. A password is in it with one byte of its digest: who guesses passwords cannot tell which of 256 it is.
+    pub fn fingerprint(&self) -> String {
+        let settings = self.info.redis_settings();
+        let user = settings.username().unwrap_or_default();
+        let password = settings.password().map(|password| Sha256::digest(password)[0]);
+        let digest = Sha256::digest(format!("{self} {user:?} {password:?}"));
+        hex(&digest)[..7].to_owned()
+    }
+    // ANCHOR_END: fingerprint
 }
 
 impl fmt::Display for Redis {
@@ -163,6 +178,8 @@ fn without_secrets(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, BadVariable> {
@@ -174,6 +191,10 @@ mod tests {
 
     fn redis(variables: &[(&str, &str)]) -> String {
         read(variables).unwrap().redis.to_string()
+    }
+
+    fn fingerprint(variables: &[(&str, &str)]) -> String {
+        read(variables).unwrap().redis.fingerprint()
     }
 
     fn refusal(variable: &str, value: &str) -> String {
@@ -205,6 +226,44 @@ mod tests {
     fn a_url_wins_and_is_shown_without_its_password() {
         let url = ("REDIS_URL", "redis://app:secret@cache:6380/2");
         assert_eq!(redis(&[url, ("HOST_REDIS", "other")]), "cache:6380/2");
+    }
+
+    #[test]
+    fn the_same_redis_has_the_same_fingerprint_however_it_is_named() {
+        let expected = fingerprint(&[]);
+        assert!(expected.len() == 7 && expected.bytes().all(|byte| byte.is_ascii_hexdigit()), "{expected}");
+        for same in [
+            [("HOST_REDIS", "redis"), ("PORT_REDIS", "6379")],
+            [("REDIS_URL", "redis://redis/0"), ("PORT", "9090")],
+            [("HOST", "127.0.0.1"), ("RUST_LOG", "debug")],
+        ] {
+            assert_eq!(fingerprint(&same), expected, "{same:?}");
+        }
+    }
+
+    #[test]
+    fn another_redis_user_or_password_has_another_fingerprint() {
+        let others = [
+            [("HOST_REDIS", "other-redis")],
+            [("PORT_REDIS", "6380")],
+            [("REDIS_URL", "redis://redis/1")],
+            [("REDIS_URL", "redis://:secret@redis")],
+            [("REDIS_URL", "redis://:other@redis")],
+            [("REDIS_URL", "redis://app:secret@redis")],
+        ];
+        let all: BTreeSet<_> =
+            others.iter().map(|other| fingerprint(other)).chain([fingerprint(&[])]).collect();
+        assert_eq!(all.len(), others.len() + 1, "{all:?}");
+    }
+
+    #[test]
+    fn a_password_cannot_be_found_out_from_the_fingerprint() {
+        let of = |guess: u32| fingerprint(&[("REDIS_URL", &format!("redis://:{guess}@redis"))]);
+        let shared = (0..5_000).filter(|guess| of(*guess) == of(7)).count();
+        // One of 256 guesses in the mean, not the right one alone.
+        assert!(shared > 5, "{shared} of 5000 passwords have this fingerprint");
+        let all: BTreeSet<_> = (0..5_000).map(of).collect();
+        assert_eq!(all.len(), 256);
     }
 
     #[test]

@@ -18,20 +18,33 @@ pub mod web;
 
 use std::sync::OnceLock;
 
+use config::Config;
+
 /// Exit code of a process that failed; its last line on stderr says how. Success is 0, as everywhere.
 pub const FAILED: u8 = 1;
 
 /// Exit code of a process whose command line or environment is wrong; nothing was tried.
 pub const WRONG_USAGE: u8 = 2;
 
-/// The release that this process belongs to: the crate's version and the commit it was built from,
-/// `0.1.0+1a2b3c4`, or `0.1.0+unknown` where the build was not told its commit.
+/// The build that this process is of: a digest of the sources that it was compiled from. Equal sources give an equal one,
+/// on every machine; another line anywhere in them gives another.
+pub const BUILD: &str = env!("FACTOR12_BUILD");
+
+/// The release that this process belongs to, `0.1.0+BUILD.CONFIGURATION`: a build, together with the configuration that it
+/// runs in. Where that cannot be used, it is the build alone.
 pub fn release() -> &'static str {
     static RELEASE: OnceLock<String> = OnceLock::new();
     RELEASE.get_or_init(|| {
-        let commit = option_env!("FACTOR12_COMMIT").filter(|commit| !commit.is_empty());
-        format!("{}+{}", env!("CARGO_PKG_VERSION"), commit.unwrap_or("unknown"))
+        let build = concat!(env!("CARGO_PKG_VERSION"), "+", env!("FACTOR12_BUILD"));
+        configuration().map_or_else(|| build.to_owned(), |configuration| format!("{build}.{configuration}"))
     })
+}
+
+/// The fingerprint of what the environment tells all processes of the app alike, `None` where it cannot be used.
+pub fn configuration() -> Option<&'static str> {
+    static CONFIGURATION: OnceLock<Option<String>> = OnceLock::new();
+    let read = || Config::from_env("info").ok().map(|config| config.redis.fingerprint());
+    CONFIGURATION.get_or_init(read).as_deref()
 }
 
 /// The host's name: in a container its short id, by which two processes can tell whether they share one.

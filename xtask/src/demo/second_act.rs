@@ -13,7 +13,7 @@ use crate::text;
 use crate::visit::Visitor;
 
 use super::report::StepReport;
-use super::{Demo, Outcome, agree, signature};
+use super::{Demo, Outcome, agree, is_built_here, signature};
 
 impl Demo<'_> {
     /// Tells it on a stack where the last visit read 1.
@@ -41,6 +41,8 @@ struct Saved {
     schema: String,
     /// When counting began, as the backup has it.
     since: String,
+    /// The release that reset the counter and made the backup.
+    release: String,
     /// What a restore must say of the backup.
     restored: String,
 }
@@ -82,8 +84,9 @@ impl SecondAct<'_, '_> {
 
     /// Writes all data to the file.
     fn back_up(&mut self, schema: String, file: &Path) -> Result<Saved> {
-        let (release, signature) = (self.release.clone(), self.signature());
-        let mut saved = Saved { schema, since: String::new(), restored: String::new() };
+        let signature = self.signature();
+        let mut saved =
+            Saved { schema, since: String::new(), release: self.release.clone(), restored: String::new() };
         self.admin(&Call { name: "backup", stdout: Some(file), ..Call::default() }, |output| {
             let doing = || file.display().to_string();
             let backup = fs::read_to_string(file).context(doing)?;
@@ -93,7 +96,8 @@ impl SecondAct<'_, '_> {
             agree(&format!("backup: {records} records, schema {schema}{signature}"), output)?;
             let header: Header = serde_json::from_str(first_line(&backup)).context(doing)?;
             saved.since = between(&backup, r#""hits:since","text":""#, "\"").to_owned();
-            saved.restored = format!("restored: {records} records of {}, by release {release}", header.time);
+            saved.restored =
+                format!("restored: {records} records of {}, by release {}", header.time, saved.release);
             Ok(())
         })?;
         Ok(saved)
@@ -101,17 +105,20 @@ impl SecondAct<'_, '_> {
 
     /// Removes the stack with all its data, and brings up one that knows nothing of it.
     fn lose(&mut self) -> Result<Visitor> {
-        let mut up = None;
+        let (repository, mut up) = (self.demo.repository, None);
         self.demo.step("lose", text!("step-lose"), true, |step| {
             self.stack.down()?;
             go_on()?;
             let (visitor, health) = self.stack.up(step)?;
-            agree(&self.release, &health.release)?;
-            up = Some(visitor);
+            is_built_here(repository, &health.release)?;
+            up = Some((visitor, health.release));
             Ok(Outcome { line: text!("lost", url = self.stack.url()), ..Outcome::default() })
         })?;
         self.demo.report.url = self.stack.url().to_owned();
-        up.ok_or(Failure::Interrupted)
+        let (visitor, release) = up.ok_or(Failure::Interrupted)?;
+        // Redis may be at another address: another configuration.
+        self.release = release;
+        Ok(visitor)
     }
 
     /// Reads the counter, without counting.
@@ -142,7 +149,7 @@ impl SecondAct<'_, '_> {
             format!("since: {}", saved.since),
             "resets: 1".to_owned(),
             format!("lost: {}", self.visits),
-            format!("release {}: resets 1, lost {}", self.release, self.visits),
+            format!("release {}: resets 1, lost {}", saved.release, self.visits),
             format!("report: done, nothing changed{}", self.signature()),
         ];
         self.admin(&Call { name: "console", args: &["report"], ..Call::default() }, |output| {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::no_disk;
 use crate::failure::{Failure, Result};
+use crate::repository::digest::short;
 use crate::repository::{Repository, Sources};
 use crate::text;
 
@@ -15,26 +16,26 @@ const DOCKERFILE: &str = "examples/factor12/Dockerfile";
 pub fn ensure(maker: &Maker) -> Result<(String, String)> {
     let name = name(maker.repository)?;
     let digest = maker.repository.digest(Sources::App)?;
-    let commit = maker.repository.commit(Sources::App);
-    let image = Build { name: &name, digest: &digest, commit: &commit };
+    let image = Build { name: &name, digest: &digest };
+    let shown = short(&digest);
     if let Some(id) = current(image)? {
-        return Ok((id, text!("app-here", image = name, commit = commit)));
+        return Ok((id, text!("app-here", image = name, build = shown)));
     }
     if maker.repository.is_as_made(Sources::App)
         && maker.load(&name)?
         && let Some(id) = current(image)?
     {
-        return Ok((id, text!("app-loaded", image = name, commit = commit)));
+        return Ok((id, text!("app-loaded", image = name, build = shown)));
     }
     let built = match build(maker, image).map_err(no_disk) {
-        Ok(id) => return Ok((id, text!("app-built", image = name, commit = commit))),
+        Ok(id) => return Ok((id, text!("app-built", image = name, build = shown))),
         Err(Failure::Failed(why_not)) => why_not,
         Err(failure) => return Err(failure),
     };
     match pack::pack(maker, Sources::App, image).map_err(no_disk) {
         Ok(id) => {
             let reason = built.lines().next().unwrap_or_default();
-            Ok((id, text!("app-packed", image = name, commit = commit, reason = reason)))
+            Ok((id, text!("app-packed", image = name, build = shown, reason = reason)))
         }
         Err(Failure::Failed(packed)) => {
             Err(Failure::Failed(text!("app-impossible", built = built, packed = packed)))
@@ -57,7 +58,6 @@ fn build(maker: &Maker, image: Build) -> Result<String> {
     maker.build(image, |program| {
         program
             .args(["--progress", "plain", "--file", DOCKERFILE])
-            .args(["--build-arg".to_owned(), format!("COMMIT={}", image.commit)])
             .args(["."])
             .env("DOCKER_BUILDKIT", "1")
             .dir(&maker.repository.root)
@@ -74,7 +74,6 @@ pub fn name(repository: &Repository) -> Result<String> {
 pub fn look(repository: &Repository) -> Result<(String, bool)> {
     let name = name(repository)?;
     let digest = repository.digest(Sources::App)?;
-    let commit = repository.commit(Sources::App);
-    let here = current(Build { name: &name, digest: &digest, commit: &commit })?.is_some();
+    let here = current(Build { name: &name, digest: &digest })?.is_some();
     Ok((name, here))
 }

@@ -37,8 +37,7 @@ pub fn ensure(maker: &Maker) -> Result<(String, String)> {
         return Ok((real.clone(), text!("redis-loaded", image = real)));
     }
     let digest = maker.repository.digest(Sources::PocketRedis)?;
-    let commit = maker.repository.commit(Sources::PocketRedis);
-    let stand_in = Build { name: STAND_IN, digest: &digest, commit: &commit };
+    let stand_in = Build { name: STAND_IN, digest: &digest };
     let stand_in_is_here = current(stand_in)?.is_some();
     if !(stand_in_is_here && maker.effort == Effort::Enough) {
         match maker.pull(&real) {

@@ -173,7 +173,7 @@ fn unload(before: &Before) {
 fn ready(kit: &Kit) {
     let folder = fs::canonicalize(&kit.folder).unwrap_or_else(|_| kit.folder.clone());
     let folder = Kit { folder, manifest: kit.manifest.clone() };
-    headline(&text!("kit-ready", release = kit.manifest.release));
+    headline(&text!("kit-ready", build = kit.manifest.build));
     let told = text!("kit-commands", folder = folder.folder.display(), book = folder.book().display());
     told.lines().for_each(aside);
 }

@@ -20,7 +20,7 @@ use crate::repository::{Repository, Sources};
 use crate::text;
 
 use super::archive::{self, Content, Source};
-use super::{FORMAT, Made, Manifest, folder_of, host, not_written};
+use super::{FORMAT, Manifest, folder_of, host, not_written};
 
 /// How long an image may take to be saved, and the book to be built.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -87,14 +87,14 @@ pub fn run(repository: &Repository, file: &Path) -> Result {
     if self::sources(repository)? != sources {
         return Err(Failure::Failed(text!("kit-sources-changed")));
     }
-    let manifest = manifest(repository, &engine, sources, held);
+    let manifest = manifest(repository, &engine, sources, held)?;
     with_step(text!("step-write"), |_| write(part, file, &manifest, &contents))?;
     let size = fs::metadata(file).map(|data| data.len()).unwrap_or_default();
     headline(&text!(
         "kit-saved",
         file = file.display(),
         size = size.div_ceil(1_000_000),
-        release = manifest.release,
+        build = manifest.build,
         host = manifest.host
     ));
     Ok(())
@@ -181,7 +181,8 @@ fn tree(repository: &Repository) -> Result<Vec<Content>> {
     let files: Vec<_> = files.collect();
     // What is built here is built of all files that are there, and must be what the kit's tree holds.
     let known: BTreeSet<&str> = files.iter().map(|(path, _)| *path).collect();
-    for path in [Sources::App, Sources::PocketRedis].into_iter().flat_map(|one| repository.files(one)) {
+    let sources = [repository.files(Sources::App)?, repository.files(Sources::PocketRedis)?];
+    for path in sources.into_iter().flatten() {
         if !known.contains(path.as_str()) {
             return Err(Failure::Missing {
                 what: text!("kit-stray", path = path),
@@ -210,29 +211,26 @@ fn is_program(_: &Path) -> bool {
 }
 
 /// What the images and programs are made of.
-fn sources(repository: &Repository) -> Result<BTreeMap<String, Made>> {
-    let made = |one: Sources| {
-        let made = Made { digest: repository.digest(one)?, commit: repository.commit(one) };
-        Ok((one.package().to_owned(), made))
-    };
+fn sources(repository: &Repository) -> Result<BTreeMap<String, String>> {
+    let made = |one: Sources| Ok((one.package().to_owned(), repository.digest(one)?));
     [Sources::App, Sources::PocketRedis].into_iter().map(made).collect()
 }
 
 fn manifest(
     repository: &Repository,
     engine: &Engine,
-    sources: BTreeMap<String, Made>,
+    sources: BTreeMap<String, String>,
     images: BTreeMap<String, String>,
-) -> Manifest {
-    Manifest {
+) -> Result<Manifest> {
+    Ok(Manifest {
         format: FORMAT.to_owned(),
-        release: format!("{}+{}", env!("CARGO_PKG_VERSION"), repository.commit(Sources::App)),
+        build: repository.build(Sources::App)?,
         host: host(),
         engine: engine.platform.clone(),
-        commit: repository.head(),
+        commit: repository.commit(),
         sources,
         images,
-    }
+    })
 }
 
 /// The file under another name, beside its place.

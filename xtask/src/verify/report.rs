@@ -20,8 +20,8 @@ pub struct Report {
     pub ok: bool,
     /// When, in seconds since 1970 (UTC).
     at: u64,
-    /// The commit of the tree, with `-dirty` where it was changed since.
-    commit: String,
+    /// The commit of the tree, if nothing was changed since.
+    commit: Option<String>,
     /// The engine's version.
     engine: String,
     /// Compose's version.
@@ -57,7 +57,7 @@ impl Report {
         Report {
             ok: false,
             at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-            commit: repository.head(),
+            commit: repository.commit(),
             engine: stage.engine.version.clone(),
             compose: stage.compose_version().to_owned(),
             redis: stage.images.redis.clone(),

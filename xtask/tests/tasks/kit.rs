@@ -43,11 +43,11 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// A kit that holds one file, for this machine unless `manifest` says otherwise.
 fn kit(room: &TempDir, manifest: &Value, content: &[u8]) -> String {
     let mut whole = json!({
-        "format": "factor12-kit 1",
-        "release": "0.1.0+1a2b3c4",
+        "format": "factor12-kit 2",
+        "build": "1a2b3c4",
         "host": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
         "engine": docker::asked(&["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"]),
-        "commit": "1a2b3c4",
+        "commit": "5d6e7f8",
         "sources": {},
         "images": {},
     });

@@ -12,6 +12,7 @@ pub fn tests() -> Vec<Trial> {
         a_reset_that_does_nothing_is_caught_on_embedded: [],
         a_reset_that_says_it_has_reset_and_has_not_is_caught: [],
         a_reset_of_another_release_is_caught: [],
+        an_app_that_was_built_from_other_sources_than_it_says_is_caught: [],
         a_counter_that_skips_is_caught: [],
         a_counter_that_repeats_is_caught: [],
         a_migration_that_was_only_announced_is_caught: [],
@@ -77,6 +78,21 @@ fn a_reset_of_another_release_is_caught() {
         .replace(RESET, "fn main() {\n    println!(\"hits: 3 -> 0 (127.0.0.1:6379, release 0.0.9)\");\n}\n");
     let expected = "hits: 3 -> 0 (…, release RELEASE)";
     assert_caught(draft, "embedded", "reset", expected, "hits: 3 -> 0 (…, release 0.0.9)");
+}
+
+fn an_app_that_was_built_from_other_sources_than_it_says_is_caught() {
+    let tree = Tree::copy("other-build")
+        .compiled_here()
+        .edit(
+            "examples/factor12/build/main.rs",
+            "digest::short(&digest::digest(&root, \"factor12\")?)",
+            "\"0000000\"",
+        )
+        .write();
+    let ended = xtask(&tree, ["demo", "--json", "--stack", "embedded"]).run(COMPILING);
+    ended.assert_code(1).assert_nothing_left();
+    let (failed, error) = ended.failed_step();
+    assert!(failed == "up" && error.contains("0.1.0+0000000."), "{failed}: {error}");
 }
 
 /// The Redis that a process works on, and the release, as an honest one says them.

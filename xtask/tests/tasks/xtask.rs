@@ -21,13 +21,11 @@ use crate::tree::Tree;
 pub const COMPILING: Duration = Duration::from_secs(15 * 60);
 
 /// The variables that the person's environment may hold and that would change what is tested.
-const FOREIGN: [&str; 24] = [
+const FOREIGN: [&str; 22] = [
     "CARGO_MANIFEST_DIR",
     "REDIS_IMAGE",
     "FACTOR12_IMAGE",
-    "FACTOR12_COMMIT",
     "HTTP_PORT",
-    "COMMIT",
     "COMPOSE_FILE",
     "COMPOSE_PROFILES",
     "COMPOSE_PROJECT_NAME",

@@ -17,7 +17,6 @@ use crate::harness::{eventually, tests};
 use crate::load::Load;
 use crate::process::{Ended, Process, app};
 use crate::proxy::{At, Proxy, Strike};
-use crate::reset::release;
 use crate::server::Server;
 use crate::web::Web;
 
@@ -46,7 +45,10 @@ pub fn backup(redis: &Server) -> String {
     };
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stderr.starts_with(&told) && ended.stderr.lines().count() == 1, "{ended:?}");
-    assert!(ended.stderr.ends_with(&format!(" ({}, release {})\n", redis.address(), release())), "{ended:?}");
+    assert!(
+        ended.stderr.ends_with(&format!(" ({}, release {})\n", redis.address(), redis.release())),
+        "{ended:?}"
+    );
     ended.stdout
 }
 
@@ -60,7 +62,7 @@ fn assert_refused(elsewhere: &Server, backup: &str) {
 
 fn a_backup_is_a_header_a_line_for_each_record_and_a_last_line() {
     let redis = Server::start();
-    let by = release();
+    let by = redis.release();
     let made = |release: &str, schema| {
         format!(r#"{{"format":"factor12-backup-1","release":"{release}","schema":{schema},"time":"[time]"}}"#)
     };

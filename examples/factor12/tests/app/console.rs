@@ -13,8 +13,7 @@ use redis::Cmd;
 use crate::harness::Need::{Quiet, Redis, Signals};
 use crate::harness::tests;
 use crate::process::{Ended, Process, app};
-use crate::reset::release;
-use crate::server::Server;
+use crate::server::{Server, release};
 use crate::speed::{run_timed, sorted};
 
 pub fn tests() -> Vec<Trial> {
@@ -73,7 +72,7 @@ fn script(redis: &Server, arguments: &[&str], script: impl Into<Vec<u8>>) -> End
 
 /// The last line of a script that ended well.
 fn done(redis: &Server, script: &str, changes: &str) -> String {
-    format!("{script}: done, {changes} ({}, release {})\n", redis.address(), release())
+    format!("{script}: done, {changes} ({}, release {})\n", redis.address(), redis.release())
 }
 
 /// Fails unless the script ends well with this output.
@@ -107,7 +106,7 @@ fn each_operation_answers_what_the_data_says() {
         ("get(\"hits\")", ""),
         ("get(\"resets\")", "0\n"),
         ("schema()", "0\n"),
-        ("release()", &format!("{:?}\n", release())),
+        ("release()", &format!("{:?}\n", redis.release())),
         ("redis()", &format!("{:?}\n", redis.address())),
     ] {
         assert_prints(&redis, &[], call, value, "nothing changed");
@@ -123,13 +122,13 @@ fn each_operation_answers_what_the_data_says() {
     assert_prints(&redis, &["--write"], "reset(3)", "", "1 change");
     let lost = "for reset in resets() { print(reset.lost); } resets(2).map(|reset| reset.lost)";
     assert_prints(&redis, &[], lost, "\"seven\"\n5\n\n[5, ()]\n", "nothing changed");
-    let known = format!("resets(1)[0].release == {:?} && resets(1)[0].time == since()", release());
+    let known = format!("resets(1)[0].release == {:?} && resets(1)[0].time == since()", redis.release());
     assert_prints(&redis, &[], &known, "true\n", "nothing changed");
     let keys = "[\"hits\", \"hits:since\", \"resets\", \"schema\", \"schema:release\"]\n";
     assert_prints(&redis, &[], "keys()", keys, "nothing changed");
     let kinds = "[\"number\", \"text\", \"list\", \"number\", \"text\"]\n";
     assert_prints(&redis, &[], "keys().map(|key| kind(key))", kinds, "nothing changed");
-    let held = format!("[3, true, 3, 2, {:?}]\n", release());
+    let held = format!("[3, true, 3, 2, {:?}]\n", redis.release());
     let text = "let held = keys().map(|key| get(key)); held[1] = held[1] == since(); held";
     assert_prints(&redis, &[], text, &held, "nothing changed");
     redis.ask::<()>("DEL hits");
@@ -203,7 +202,7 @@ fn each_change_is_logged_with_the_release() {
         Process::fed(command.arg("--write").envs(redis.environment()), "visit(); reset(3);").end(LIMIT);
     assert_eq!((ended.code, ended.stdout), (Some(0), done(&redis, "script", "2 changes")));
     let lines: Vec<&str> = ended.stderr.lines().collect();
-    let release = format!("(release {})", release());
+    let release = format!("(release {})", redis.release());
     assert!(
         lines.len() == 3
             && lines[0].contains("INFO console starts (release ")
@@ -567,7 +566,7 @@ fn a_script_that_the_release_does_not_have_is_wrong_usage() {
 fn console_version_tells_the_release() {
     let output = app("console").arg("--version").output().expect("console starts");
     let version = String::from_utf8_lossy(&output.stdout);
-    assert!(version.starts_with(&format!("console {}, host ", release())), "{version}");
+    assert!(version.starts_with(&format!("console {} (build ", release([]))), "{version}");
 }
 
 const EMPTY: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 10 });
@@ -606,7 +605,6 @@ mod interactive {
     use crate::harness::Need::Redis;
     use crate::harness::tests;
     use crate::process::app;
-    use crate::reset::release;
     use crate::server::Server;
 
     use super::terminal::{END, INTERRUPT, Terminal};
@@ -636,7 +634,7 @@ mod interactive {
     }
 
     fn prompt(redis: &Server, mode: &str) -> String {
-        format!("factor12 {} {} {mode}> ", release(), redis.address())
+        format!("factor12 {} {} {mode}> ", redis.release(), redis.address())
     }
 
     /// Enters a line, and waits for what it answers, and for the next prompt.
@@ -674,7 +672,7 @@ mod interactive {
         terminal.shows("\nhelp lists the operations, exit ends; each change is logged\n");
         terminal.shows(&prompt(&redis, "read-write"));
         terminal.enter("visit()");
-        terminal.shows(&format!("INFO hits: counted up to 1 (release {})\n1\n", release()));
+        terminal.shows(&format!("INFO hits: counted up to 1 (release {})\n1\n", redis.release()));
         terminal.shows("read-write> ");
         terminal.press(END);
         ends(&mut terminal, "1 change");
@@ -692,7 +690,7 @@ mod interactive {
         terminal.enter("fn twice(n) { n * 2 }");
         terminal.shows("read-only> ");
         ask(&mut terminal, "twice(before)", "14");
-        ask(&mut terminal, "release()", &format!("{:?}", release()));
+        ask(&mut terminal, "release()", &format!("{:?}", redis.release()));
     }
 
     fn an_error_ends_no_session() {

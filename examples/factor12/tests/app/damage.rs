@@ -7,7 +7,6 @@ use redis::Cmd;
 
 use crate::harness::Need::Redis;
 use crate::harness::{eventually, tests};
-use crate::reset::release;
 use crate::server::Server;
 use crate::web::Web;
 
@@ -50,7 +49,7 @@ fn assert_repaired(redis: &Server, web: &Web, lost: &str) {
 
 fn assert_reset_prints(redis: &Server, lost: &str) {
     let ended = redis.reset();
-    let expected = format!("hits: {lost} -> 0 ({}, release {})\n", redis.address(), release());
+    let expected = format!("hits: {lost} -> 0 ({}, release {})\n", redis.address(), redis.release());
     assert_eq!((ended.code, ended.stdout, ended.stderr), (Some(0), expected, String::new()));
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use factor12::BUILD;
 use redis::{Cmd, Connection};
 use sha2::{Digest, Sha256};
 
@@ -63,14 +64,24 @@ fn kept(connection: &mut Connection, key: &str) -> Kept {
     Kept { kind, values: values.expect("Redis answers"), expires: expiry != -1 }
 }
 
-/// The same, with `[time]` in place of every moment.
-pub fn timeless(mut data: Data) -> Data {
+/// The same, with `[time]` in place of every moment, and of this build's releases the build alone: a process that is
+/// given another address has another configuration.
+pub fn without_what_varies(mut data: Data) -> Data {
     for value in data.values_mut().flat_map(|kept| &mut kept.values) {
         if value.len() < 1000 {
-            *value = without_times(&String::from_utf8_lossy(value)).into_bytes();
+            *value = without_configurations(&without_times(&String::from_utf8_lossy(value))).into_bytes();
         }
     }
     data
+}
+
+fn without_configurations(text: &str) -> String {
+    let build = format!("+{BUILD}.");
+    let mut parts = text.split(&build);
+    let start = parts.next().unwrap_or_default().to_owned();
+    parts.fold(start, |masked, part| {
+        masked + build.as_str() + part.trim_start_matches(|digit: char| digit.is_ascii_hexdigit())
+    })
 }
 
 /// `text` with `[time]` in place of every moment, such as 2026-11-22T06:30:00Z.

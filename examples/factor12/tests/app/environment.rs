@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use factor12::BUILD;
 use libtest_mimic::Trial;
 
 use crate::harness::Need::Redis;
@@ -17,6 +18,7 @@ pub fn tests() -> Vec<Trial> {
         a_bad_url_is_refused_without_its_password,
         an_unknown_flag_is_refused_in_one_line_with_exit_code_2,
         help_and_version_are_printed_and_exit_0,
+        all_processes_in_one_environment_are_of_one_release_and_elsewhere_of_another_with_the_same_build,
         an_empty_variable_counts_as_unset,
         a_taken_port_is_told_in_one_line_with_exit_code_1,
         web_listens_on_the_address_of_the_environment_only,
@@ -108,11 +110,32 @@ fn help_and_version_are_printed_and_exit_0() {
         // Neither needs a right environment.
         let version = Process::start(app(name).arg("--version").env("PORT", "0x")).end(SOON);
         assert_eq!((version.code, version.stderr.as_str()), (Some(0), ""));
-        let release = concat!(env!("CARGO_PKG_VERSION"), "+");
-        assert!(version.stdout.starts_with(&format!("{name} {release}")), "{version:?}");
+        let release = format!(
+            "{name} {}+{BUILD} (build {BUILD}, configuration that cannot be used), host ",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(version.stdout.starts_with(&release), "{version:?}");
         let host = version.stdout.split(", host ").nth(1).unwrap_or_default();
         assert!(!host.trim().is_empty(), "{version:?}");
         assert_eq!(version.stdout.lines().count(), 1, "{version:?}");
+    }
+}
+
+fn all_processes_in_one_environment_are_of_one_release_and_elsewhere_of_another_with_the_same_build() {
+    let release = |name: &str, redis: &str| {
+        let version = Process::start(app(name).arg("--version").env("HOST_REDIS", redis)).end(SOON).stdout;
+        let rest = version.strip_prefix(&format!("{name} ")).expect("its name");
+        let (release, halves) = rest.split_once(" (build ").expect("its release");
+        let (build, configuration) =
+            release.split_once('+').and_then(|(_, both)| both.split_once('.')).expect("both");
+        assert!(halves.starts_with(&format!("{build}, configuration {configuration}), host ")), "{version}");
+        (build.to_owned(), configuration.to_owned())
+    };
+    let (build, configuration) = release("web", "redis");
+    for (name, _) in PROCESSES {
+        assert_eq!(release(name, "redis"), (build.clone(), configuration.clone()), "{name}");
+        let elsewhere = release(name, "other-redis");
+        assert!(elsewhere.0 == build && elsewhere.1 != configuration, "{name}: {elsewhere:?}");
     }
 }
 

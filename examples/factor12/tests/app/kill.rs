@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
-use crate::data::{Data, header, long_backup, of_app, record, sealed, timeless};
+use crate::data::{Data, header, long_backup, of_app, record, sealed, without_what_varies};
 use crate::harness::Need::Redis;
 use crate::harness::tests;
 use crate::process::{Ended, Process, app};
@@ -111,7 +111,7 @@ impl Scenario {
                 let answered = changes.iter().filter(|change| **change < index).count();
                 let sent = changes.contains(&index);
                 let done = answered + usize::from(sent && strike == Strike::CutReply);
-                let now = timeless(of_app(&redis));
+                let now = without_what_varies(of_app(&redis));
                 assert!(now == states[done], "{place}: {now:?} is not {:?}", states[done]);
                 if strike == Strike::Hold {
                     assert_eq!((ended.code, ended.stderr.as_str()), (None, ""), "{place}");
@@ -121,7 +121,7 @@ impl Scenario {
                 if self.name == "backup" {
                     let refused = redis.run("restore", &["--replace"], ended.stdout);
                     assert_eq!(refused.code, Some(1), "{place}: {refused:?}");
-                    assert!(timeless(of_app(&redis)) == now, "{place}");
+                    assert!(without_what_varies(of_app(&redis)) == now, "{place}");
                 }
             }
         }
@@ -131,17 +131,17 @@ impl Scenario {
     fn undisturbed(&self, redis: &Server) -> (Vec<String>, Vec<Data>) {
         let mut states = Vec::new();
         self.prepare(redis);
-        states.push(timeless(of_app(redis)));
+        states.push(without_what_varies(of_app(redis)));
         if self.changes == 2 {
             assert_eq!(redis.run("migrate", &["up", "--to", "1"], "").code, Some(0));
-            states.push(timeless(of_app(redis)));
+            states.push(without_what_varies(of_app(redis)));
             self.prepare(redis);
         }
         let proxy = Proxy::before(redis, Strike::Hold, At::Command(usize::MAX));
         let ended = self.start(&proxy).end(SOON);
         assert_eq!(ended.code, Some(0), "{ended:?}");
         if self.changes > 0 {
-            states.push(timeless(of_app(redis)));
+            states.push(without_what_varies(of_app(redis)));
             assert_ne!(states.first(), states.last());
         }
         (proxy.names(), states)

@@ -8,7 +8,6 @@ use libtest_mimic::Trial;
 use crate::harness::Need::Redis;
 use crate::harness::{eventually, tests};
 use crate::process::{Process, app, run};
-use crate::reset::release;
 use crate::server::{Server, free_port};
 use crate::web::{BOUND, Web, agent, request};
 
@@ -46,7 +45,7 @@ fn web_logs_each_event_on_one_plain_line_of_stdout() {
     ]) {
         assert!(line.contains(event), "{event} is not in {line}");
     }
-    assert!(lines[0].contains(&format!("release {}", release())), "{}", lines[0]);
+    assert!(lines[0].contains(&format!("release {}", redis.release())), "{}", lines[0]);
     assert!(lines[0].contains(&redis.address()), "{}", lines[0]);
 }
 

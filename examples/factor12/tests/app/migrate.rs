@@ -12,8 +12,8 @@ use crate::harness::{eventually, tests};
 use crate::load::{Load, assert_no_number_twice};
 use crate::process::{Ended, Process, app};
 use crate::proxy::{At, Proxy, Strike};
-use crate::reset::{lost, release};
-use crate::server::Server;
+use crate::reset::lost;
+use crate::server::{Server, release};
 use crate::web::{BOUND, Web};
 
 pub fn tests() -> Vec<Trial> {
@@ -42,7 +42,7 @@ const SECOND: &str = "2 resets: a log of what resets lose";
 
 /// What a result ends with.
 fn behind(redis: &Server) -> String {
-    format!(" ({}, release {})\n", redis.address(), release())
+    format!(" ({}, release {})\n", redis.address(), redis.release())
 }
 
 /// Fails unless it was done and printed `expected` and the address and release, moments aside.
@@ -79,7 +79,7 @@ fn migrate_status_prints_each_migration_and_whether_it_is_applied() {
 fn migrate_up_prints_what_it_changes_and_twice_is_once() {
     let redis = Server::start();
     redis.ask::<()>("SET hits 7");
-    let release = release();
+    let release = redis.release();
     let expected = format!(
         "{FIRST}\n  hits:since: (nothing) -> [time]\n  schema: (nothing) -> 1\n  schema:release: (nothing) -> {release}\n\
          {SECOND}\n  schema: 1 -> 2\nschema: 0 -> 2"
@@ -179,10 +179,12 @@ fn migrate_beside(redis: &Server, at: At, act: impl FnOnce()) -> Option<Ended> {
     act();
     proxy.let_go();
     let mut ended = migrate.end(BOUND);
-    // The process names the address that it has been given.
+    // The process names the address that it has been given, and a release that goes with it.
     let [_, (_, port)] = proxy.environment();
-    ended.stdout = ended.stdout.replace(&port, &redis.port.to_string());
-    ended.stderr = ended.stderr.replace(&port, &redis.port.to_string());
+    for said in [&mut ended.stdout, &mut ended.stderr] {
+        *said = said.replace(&port, &redis.port.to_string());
+        *said = said.replace(&release(proxy.environment()), &redis.release());
+    }
     Some(ended)
 }
 
@@ -215,8 +217,11 @@ fn a_migration_applied_meanwhile_is_told_and_not_applied_again() {
 fn where_another_process_stops_after_one_migration_the_next_is_applied_here() {
     let redis = Server::start();
     let other = || assert_eq!(redis.run("migrate", &["up", "--to", "1"], "").code, Some(0));
+    let by = redis.release();
     let ended = migrate_beside(&redis, At::Named("EXEC", 0), other).expect("a migration is a transaction");
-    let said = format!("{FIRST}: another process has applied it meanwhile\n{SECOND}\n  schema: 1 -> 2\n");
+    let said = format!(
+        "{FIRST}: another process has applied it meanwhile\n{SECOND}\n  schema: 1 -> 2\n  schema:release: {by} -> {by}\n"
+    );
     let expected = format!("{said}schema: 0 -> 2{}", behind(&redis));
     assert_eq!((ended.code, ended.stdout, ended.stderr.as_str()), (Some(0), expected, ""));
     assert_eq!(redis.ask::<i64>("GET schema"), 2);
@@ -281,7 +286,7 @@ fn unchanged(name: &str) -> &'static str {
 
 fn a_newer_schema_is_refused_by_every_admin_process_with_the_release_that_is_needed() {
     let redis = Server::start();
-    let (at, release) = (redis.address(), release());
+    let (at, release) = (redis.address(), redis.release());
     let backup = data::sealed(&[data::header(2), data::record("hits", "1")]);
     for (by, needed) in [(Some("9.8.7+cafe"), "9.8.7+cafe"), (None, "a newer one")] {
         redis.ask::<()>("FLUSHALL");
@@ -416,7 +421,8 @@ fn under_load_at_schema_2_the_log_has_what_each_reset_printed_in_order_and_no_vi
     let outcomes = load.end();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(answer) if answer.status == 200)));
     let log: Vec<String> = redis.ask("LRANGE resets 0 -1");
-    let expected: Vec<String> = printed.iter().map(|lost| format!("[time] {} {lost}", release())).collect();
+    let release = redis.release();
+    let expected: Vec<String> = printed.iter().map(|lost| format!("[time] {release} {lost}")).collect();
     assert_eq!(log.iter().map(|entry| without_times(entry)).collect::<Vec<_>>(), expected);
     assert!(log.is_sorted_by_key(|entry| entry[..20].to_owned()), "{log:?}");
     let since: String = redis.ask("GET hits:since");

@@ -23,14 +23,6 @@ pub fn tests() -> Vec<Trial> {
     ]
 }
 
-/// The release of this build, as `reset --version` tells it.
-pub fn release() -> String {
-    let output = app("reset").arg("--version").output().expect("reset starts");
-    let version = String::from_utf8_lossy(&output.stdout).into_owned();
-    let release = version.strip_prefix("reset ").and_then(|rest| rest.split(", host ").next());
-    release.unwrap_or_else(|| panic!("no release: {version}")).to_owned()
-}
-
 /// The number that `reset` says was lost.
 pub fn lost(printed: &str) -> i64 {
     let held = printed.strip_prefix("hits: ").and_then(|rest| rest.split(" -> 0 ").next());
@@ -48,7 +40,7 @@ fn after_reset_the_next_visit_is_the_first() {
         web.number();
     }
     let ended = redis.reset();
-    let expected = format!("hits: 3 -> 0 ({}, release {})\n", redis.address(), release());
+    let expected = format!("hits: 3 -> 0 ({}, release {})\n", redis.address(), redis.release());
     assert_eq!((ended.code, ended.stdout), (Some(0), expected));
     assert_eq!(web.get("/hits").body, "{\"hits\":0}");
     assert_eq!(web.number(), 1);
@@ -106,7 +98,9 @@ fn reset_prints_its_result_to_stdout_and_its_logs_to_stderr() {
     assert!(ended.stdout.starts_with("hits: (nothing) -> 0 ("), "{ended:?}");
     let first = ended.stderr.lines().next().unwrap_or_default();
     assert!(
-        first.contains("INFO reset starts") && first.contains(&release()) && first.contains(&redis.address()),
+        first.contains("INFO reset starts")
+            && first.contains(&redis.release())
+            && first.contains(&redis.address()),
         "{ended:?}"
     );
     assert!(!ended.stderr.contains('\x1b'), "{ended:?}");

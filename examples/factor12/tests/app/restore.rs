@@ -15,7 +15,6 @@ use crate::harness::tests;
 use crate::load::Load;
 use crate::process::{Ended, Process, app};
 use crate::proxy::{At, Proxy, Strike};
-use crate::reset::release;
 use crate::server::Server;
 use crate::web::Web;
 
@@ -212,7 +211,7 @@ fn a_backup_that_is_whole_and_wrong_is_refused_by_its_line_and_changes_nothing()
         let lines = [header(schema)].into_iter().chain(records.iter().map(|record| (*record).to_owned()));
         lines.collect::<Vec<_>>()
     };
-    let release = release();
+    let release = redis.release();
     let newer =
         format!("the backup has schema 3, of release {MADE_BY}; this release, {release}, knows 2 at most");
     let format = "the backup has the format factor12-backup-2; this release reads factor12-backup-1";
@@ -307,7 +306,7 @@ fn what_is_staged_expires_if_nobody_puts_it_in_place() {
 
 /// What a result ends with.
 fn behind(redis: &Server) -> String {
-    format!(" ({}, release {})\n", redis.address(), release())
+    format!(" ({}, release {})\n", redis.address(), redis.release())
 }
 
 fn restore_prints_what_each_key_held_and_holds() {

@@ -122,6 +122,11 @@ impl Server {
         environment(self.port)
     }
 
+    /// The release of this build in that environment.
+    pub fn release(&self) -> String {
+        release(self.environment())
+    }
+
     /// Runs `reset` against this Redis.
     pub fn reset(&self) -> Ended {
         run("reset", self.environment(), Duration::from_secs(10))
@@ -133,6 +138,14 @@ impl Server {
         command.args(arguments).envs(self.environment());
         Process::fed(&mut command, input).end(Duration::from_secs(60))
     }
+}
+
+/// The release of this build in an environment, as `reset --version` tells it.
+pub fn release(environment: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let output = app("reset").arg("--version").envs(environment).output().expect("reset starts");
+    let version = String::from_utf8_lossy(&output.stdout).into_owned();
+    let release = version.strip_prefix("reset ").and_then(|rest| rest.split(" (build ").next());
+    release.unwrap_or_else(|| panic!("no release: {version}")).to_owned()
 }
 
 /// The environment of a process whose Redis has this port.

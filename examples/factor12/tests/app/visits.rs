@@ -9,7 +9,6 @@ use libtest_mimic::Trial;
 use crate::harness::Need::Redis;
 use crate::harness::tests;
 use crate::process::app;
-use crate::reset::release;
 use crate::server::Server;
 use crate::web::{BOUND, Web, agent, request};
 
@@ -86,7 +85,7 @@ fn health_tells_the_status_the_release_the_host_and_where_redis_is() {
     assert_eq!(health.status, 200);
     assert_eq!(health.header("content-type"), "application/json");
     let told: HashMap<String, String> = serde_json::from_str(&health.body).expect("an object of texts");
-    let (release, address) = (release(), redis.address());
+    let (release, address) = (redis.release(), redis.address());
     let version = app("web").arg("--version").output().expect("web starts");
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let host = version.trim_end().rsplit(' ').next().expect("--version ends with the host");

@@ -5,10 +5,10 @@ use super::*;
 fn manifest() -> Manifest {
     Manifest {
         format: FORMAT.to_owned(),
-        release: "0.1.0+1a2b3c4".to_owned(),
+        build: "1a2b3c4".to_owned(),
         host: "linux/x86_64".to_owned(),
         engine: "linux/amd64".to_owned(),
-        commit: "1a2b3c4".to_owned(),
+        commit: Some("5d6e7f8".to_owned()),
         sources: BTreeMap::new(),
         images: BTreeMap::new(),
     }
