@@ -1,6 +1,11 @@
 //! The program as a process: its first words, its command line, its end.
 
-use std::net::TcpStream;
+use std::{
+    io::Write,
+    net::{TcpListener, TcpStream},
+    process::Command,
+    thread,
+};
 
 use libtest_mimic::Trial;
 
@@ -18,6 +23,7 @@ pub fn tests() -> Vec<Trial> {
         Trial::test("a port that is taken is one line and exit 1", port_taken),
         Trial::test("an unknown option is one line and exit 1", unknown_option),
         Trial::test("--version and --help say what it is, and exit 0", version_and_help),
+        Trial::test("its redis-cli answers a health check as Redis' own does", health_check),
         Trial::test("SHUTDOWN ends the process with exit 0 and no reply", shutdown),
     ];
     if cfg!(unix) {
@@ -66,6 +72,31 @@ fn port_taken() -> Outcome {
 
 fn unknown_option() -> Outcome {
     same(refusal(&["--port", "0", "--requirepass", "secret"])?.contains("--requirepass"), true)
+}
+
+/// Exit 0 where a server answers PONG, 1 where another answer comes, or none.
+fn health_check() -> Outcome {
+    let check = |port: u16| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redis-cli"));
+        finish(command.args(["-p", &port.to_string(), "-e", "ping"]), "")
+    };
+    let server = Server::pocket()?;
+    let well = check(server.address.port())?;
+    same((well.status.code(), String::from_utf8(well.stdout)?), (Some(0), "PONG\n".to_owned()))?;
+
+    let other = TcpListener::bind("127.0.0.1:0")?;
+    let port = other.local_addr()?.port();
+    let loading = thread::spawn(move || {
+        other.accept()?.0.write_all(b"-LOADING Redis is loading the dataset in memory\r\n")
+    });
+    let ill = check(port)?;
+    loading.join().map_err(|_| "the other server failed")??;
+    same((ill.status.code(), String::from_utf8(ill.stdout)?.starts_with("LOADING")), (Some(1), true))?;
+
+    // Nobody listens there any more.
+    same(check(port)?.status.code(), Some(1))?;
+    let asked = finish(Command::new(env!("CARGO_BIN_EXE_redis-cli")).arg("get"), "")?;
+    same(asked.status.code(), Some(1))
 }
 
 /// The one line on stderr with which the program exits 1.

@@ -163,9 +163,9 @@ fn what_is_no_kit_is_foreign() {
         assert!(matches!(refusal(&file), Refusal::Foreign(_)), "{}", file.len());
     }
     let mut newer = Vec::new();
-    let manifest = Manifest { format: "factor12-kit 2".to_owned(), ..manifest() };
+    let manifest = Manifest { format: "factor12-kit 3".to_owned(), ..manifest() };
     write(&mut newer, &manifest, &[], &|| false).unwrap();
-    assert_eq!(refusal(&newer), Refusal::Foreign("factor12-kit 2".to_owned()));
+    assert_eq!(refusal(&newer), Refusal::Foreign("factor12-kit 3".to_owned()));
 }
 
 #[test]
