@@ -5,23 +5,7 @@
 //! Who listens (a terminal, a verifier, a browser) is none of this crate's business: it knows no
 //! terminal, no HTTP and no book format beyond CommonMark.
 //!
-//! ```
-//! use runbook::{Chapter, Event, Session, Verdict};
-//!
-//! let page = "# Greetings\n\n```console\n$ echo Hello from $(uname)\nHello from [..]\n```\n";
-//! let chapter = Chapter::parse("greetings", page).expect("the page keeps to the rules");
-//!
-//! let session = Session::new(".").env("PATH", "/usr/bin:/bin");
-//! let mut verdicts = Vec::new();
-//! for step in &chapter.steps {
-//!     session.run(step, &|| false, &mut |event| {
-//!         if let Event::Verdict(verdict) = event {
-//!             verdicts.push(verdict);
-//!         }
-//!     });
-//! }
-//! assert!(matches!(verdicts[..], [Verdict::Matched { .. }]));
-//! ```
+//! `tests/greetings.rs` is the shortest use of it.
 
 pub mod attributes;
 pub mod chapter;

@@ -3,11 +3,7 @@
 use std::borrow::Cow;
 
 /// The text with a visible sign for every character that a terminal, or a browser, would obey
-/// rather than show. Tab and newline stay, for they only lay the text out.
-///
-/// ```
-/// assert_eq!(runbook::printable("\u{1b}]0;mine\u{7}done\tok"), "␛]0;mine␇done\tok");
-/// ```
+/// rather than show. Tab and newline stay, for they only lay the text out: `ESC ]0;mine BEL` comes out as `␛]0;mine␇`.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);

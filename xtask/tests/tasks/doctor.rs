@@ -3,15 +3,13 @@
 use std::process::Command;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
 use crate::docker;
-use crate::harness::{eventually, tests};
 use crate::programs::Programs;
 use crate::tree::Tree;
 use crate::xtask::{Xtask, binary, images_are_current, xtask};
+use tests_common::{Test, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["doctor";
         it_names_what_is_here_and_the_stack_that_the_demo_would_take: [Engine, Compose, Redis, RealRedis],
         what_the_pages_lack_is_named: [Engine, Compose, Unix],

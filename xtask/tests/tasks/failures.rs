@@ -3,14 +3,12 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
 use crate::docker;
-use crate::harness::tests;
 use crate::tree::{Draft, Tree};
 use crate::xtask::{COMPILING, Ended, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["failures";
         a_health_check_that_never_passes_is_given_up_at_30_seconds: [Engine, Compose],
         a_port_that_is_taken_is_named_and_everything_removed: [Engine, Compose],

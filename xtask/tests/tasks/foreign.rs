@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
-use crate::harness::tests;
 use crate::programs::Programs;
 use crate::terminal::{Terminal, on_a_terminal};
 use crate::tree::Tree;
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["foreign";
         what_docker_says_is_shown_and_not_obeyed: [Setsid],
         what_cargo_says_is_shown_and_not_obeyed: [Setsid],

@@ -3,14 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
 use crate::docker::{self, Made, Name};
-use crate::harness::tests;
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, images_are_current, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["images";
         without_a_registry_both_images_are_packed_and_the_demo_runs_on_them: [Engine, Compose, Packing],
         the_apps_image_is_made_anew_when_a_source_changes_and_only_then: [Engine, Packing],

@@ -2,14 +2,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use libtest_mimic::Trial;
-
-use crate::harness::{eventually, tests};
 use crate::system::Signal;
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, Ended, images_are_current, programs_are_built, xtask};
+use tests_common::{Test, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["interrupts";
         on_compose_as_the_images_are_looked_for: [Engine, Compose, Unix],
         on_compose_as_the_stack_starts: [Engine, Compose, Unix],

@@ -7,20 +7,18 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
-use crate::harness::{chromium, eventually, tests};
 use crate::tree::Tree;
 use crate::xtask::{Ended, images_are_current, programs_are_built, xtask};
+use tests_common::{Test, chromium, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["keep";
         a_kept_stack_answers_until_it_is_removed_on_compose: [Engine, Compose, Unix],
         a_kept_stack_answers_until_it_is_removed_on_host: [Unix, Redis, Proc],
         a_kept_stack_answers_until_it_is_removed_on_embedded: [Unix, Proc],
         after_the_second_act_the_stack_that_was_restored_is_kept: [Unix, Proc],
         no_two_of_20_000_visits_from_64_clients_get_one_number: [Unix],
-        a_browser_reads_the_number_and_its_favicon_request_does_not_count: [Unix, Chromium],
+        a_browser_reads_the_number_and_its_favicon_request_does_not_count: [Unix, Browser],
     ]
 }
 

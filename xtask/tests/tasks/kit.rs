@@ -6,19 +6,18 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tar::{Builder, Header};
 use tempfile::TempDir;
 
 use crate::docker;
-use crate::harness::tests;
 use crate::system;
 use crate::tree::Tree;
 use crate::xtask::{Ended, images_are_current, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["kit";
         a_file_that_is_no_kit_is_refused: [],
         a_kit_for_another_machine_is_refused: [Engine],

@@ -1,12 +1,10 @@
 //! An app that lies: the demo fails, names the step, and shows the two lines that disagree.
 
-use libtest_mimic::Trial;
-
-use crate::harness::tests;
 use crate::tree::{Draft, Tree};
 use crate::xtask::{COMPILING, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["lies";
         a_reset_that_does_nothing_is_caught_on_compose: [Engine, Compose],
         a_reset_that_does_nothing_is_caught_on_embedded: [],

@@ -9,16 +9,15 @@ use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
 use runbook::{Chapter, Step};
 use serde_json::{Value, json};
 
-use crate::harness::{eventually, test, tests};
 use crate::machine::HOSTILE;
 use crate::pages::{PAGE, PORT};
 use crate::system::{Signal, send, set_mode};
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, Running, Xtask, images_are_current, xtask};
+use tests_common::{Test, eventually, test, tests};
 
 /// How the steps of a chapter are run: in each language in another way.
 #[derive(Clone, Copy)]
@@ -38,7 +37,7 @@ const VISIT: &str = "curl http://127.0.0.1:8080/";
 /// Longer than any step takes.
 const STEP: Duration = Duration::from_secs(180);
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut tests = tests!["live";
         a_port_that_is_taken_is_said_with_what_holds_it: [],
         a_step_sees_what_was_made_for_it_and_nothing_else: [Engine, Compose, Unix, Proc],
@@ -48,8 +47,8 @@ pub fn tests() -> Vec<Trial> {
     ];
     for (language, way) in [("en", Way::Buttons), ("pt-BR", Way::RunAll)] {
         let name = format!("every chapter in {language} is run to its end in a browser");
-        use crate::harness::Need::{Chromium, Compose, Driver, Engine, RealRedis, Unix};
-        let needs = &[Engine, Compose, RealRedis, Unix, Chromium, Driver];
+        use tests_common::Need::{Browser, Compose, Engine, RealRedis, Unix};
+        let needs = &[Engine, Compose, RealRedis, Unix, Browser];
         tests.push(test("live", &name, needs, move || run_every_chapter(language, way)));
     }
     tests

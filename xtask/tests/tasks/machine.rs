@@ -5,16 +5,15 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use libtest_mimic::Trial;
 use tempfile::TempDir;
 
-use crate::harness::tests;
 use crate::pages::{PAGE, port};
 use crate::programs::{Programs, real};
 use crate::tree::{Draft, Tree};
 use crate::xtask::{COMPILING, Xtask, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["machine";
         a_page_is_what_it_shows_on_a_hostile_machine: [Engine, Compose, RealRedis, Unix],
         a_step_sees_the_same_variables_on_a_hostile_machine: [Engine, Compose, Unix],

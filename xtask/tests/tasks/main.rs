@@ -2,7 +2,7 @@
 //! were doctored, and on a machine that lacks things.
 //!
 //! Each test is named as the sentence that it proves. What a machine cannot run (no engine, no
-//! Compose v1, no Unix) is reported as ignored with the reason; with `NO_SKIP=1` it fails. Each
+//! Compose v1, no Unix) is told at the end; with `NO_SKIP=1` it fails. Each
 //! test removes what it made, also where it fails, and ends only what it started.
 
 #![allow(
@@ -15,7 +15,6 @@ mod doctor;
 mod failures;
 #[cfg(unix)]
 mod foreign;
-mod harness;
 mod images;
 mod interrupts;
 mod keep;
@@ -41,14 +40,10 @@ mod xtask;
 
 use std::process::ExitCode;
 
-use libtest_mimic::Arguments;
-
 /// Most tests wait for an engine or for cargo most of their time.
 const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
     // The slowest come first.
     let tests = [
         failures::tests(),
@@ -72,5 +67,5 @@ fn main() -> ExitCode {
         live::tests(),
         machine::tests(),
     ];
-    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
+    tests_common::run(tests.into_iter().flatten().collect(), Some(AT_ONCE))
 }

@@ -3,13 +3,11 @@
 use std::process::Command;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
-use crate::harness::tests;
 use crate::tree::Tree;
 use crate::xtask::{Ended, Xtask, binary, programs_are_built, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["narration";
         it_speaks_the_language_that_is_asked_for: [],
         it_speaks_the_language_of_the_environment: [Unix],

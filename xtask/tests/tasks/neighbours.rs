@@ -4,14 +4,12 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
 use crate::docker;
-use crate::harness::{eventually, tests};
 use crate::tree::Tree;
 use crate::xtask::{images_are_current, programs_are_built, xtask};
+use tests_common::{Test, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["neighbours";
         a_stack_of_the_readers_own_is_left_as_it_is: [Engine, Compose],
         two_demos_at_once_pass_on_compose: [Engine, Compose],

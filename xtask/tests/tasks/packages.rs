@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 use std::env;
 use std::process::Command;
 
-use libtest_mimic::Trial;
-
-use crate::harness::tests;
 use crate::tree::Tree;
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["packages"; fewer_than_200_are_compiled_for_the_demo_on_embedded: []]
 }
 

@@ -5,18 +5,17 @@ use std::fs;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use libtest_mimic::Trial;
 use runbook::Chapter;
 use runbook::compare::compare;
 
-use crate::harness::{Need, test, tests};
 use crate::tree::Tree;
 use crate::xtask::{Ended, Xtask, images_are_current, xtask};
+use tests_common::{Need, Test, test, tests};
 
 /// Longer than any page takes, with its turn on the port.
 pub const PAGE: Duration = Duration::from_secs(15 * 60);
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut tests = tests!["pages";
         a_wrong_output_is_named_by_file_and_line_with_both_sides: [Engine, Compose],
         a_command_that_hangs_is_ended_and_its_stack_removed: [Engine, Compose],

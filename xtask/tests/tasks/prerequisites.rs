@@ -5,17 +5,16 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
 use tempfile::TempDir;
 
 use crate::docker;
-use crate::harness::tests;
 use crate::programs::Programs;
 use crate::system;
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, Xtask, binary, images_are_current, programs_are_built, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["prerequisites";
         a_disk_that_is_full_as_an_image_is_made_is_named_with_its_cure: [Engine, Compose, Unix],
         an_engine_that_does_not_answer_is_named_with_its_cure: [Engine, Unix],

@@ -3,16 +3,15 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Trial;
 use runbook::Chapter;
 
-use crate::harness::tests;
 use crate::pages::{PAGE, port};
 use crate::terminal::{Terminal, on_a_terminal};
 use crate::tree::Tree;
 use crate::xtask::{images_are_current, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["present";
         a_chapter_is_presented_in_portuguese_to_the_end: [Engine, Compose, RealRedis, Setsid],
         a_run_starts_at_a_later_step_as_a_presentation_does: [Engine, Compose, RealRedis],
@@ -484,7 +483,7 @@ fn a_chapter_is_presented_in_portuguese_to_the_end() {
         assert!(!screen.contains("r refaz este passo"), "{screen}");
         assert!(runs <= commands, "{runs} of {commands} commands were run:\n{screen}");
         terminal.press("\n");
-        screen = crate::harness::eventually("the next screen", PAGE, || {
+        screen = tests_common::eventually("the next screen", PAGE, || {
             let next = terminal.screen();
             let is_ready = next != screen && next.contains(" · q sai") && next.trim_end().ends_with("q sai");
             is_ready.then_some(next)

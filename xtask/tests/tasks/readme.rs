@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
-use crate::harness::tests;
 use crate::tree::Tree;
 use crate::xtask::{images_are_current, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["readme";
         the_readme_shows_what_the_demo_prints: [Engine, Compose],
         the_portuguese_readme_shows_what_the_demo_prints: [Engine, Compose],

@@ -3,16 +3,15 @@
 use std::process::Command;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
 use serde_json::Value;
 
 use crate::docker;
-use crate::harness::tests;
 use crate::programs::{Programs, real};
 use crate::tree::Tree;
 use crate::xtask::{Ended, Xtask, binary, images_are_current, programs_are_built, xtask};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["story";
         the_demo_passes_on_compose: [Engine, Compose],
         the_demo_passes_on_compose_v1: [Engine, ComposeV1, Unix],

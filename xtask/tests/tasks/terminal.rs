@@ -14,9 +14,9 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use vt100::Parser;
 
-use crate::harness::eventually;
 use crate::tree::Tree;
 use crate::xtask::{Trace, Xtask, binary};
+use tests_common::eventually;
 
 /// Longer than anything takes that needs no engine.
 const SOON: Duration = Duration::from_secs(20);
@@ -148,8 +148,9 @@ impl Terminal {
             let screen = seen.screen.screen();
             (!screen.hide_cursor() && !screen.alternate_screen()).then_some(())
         });
-        assert!(self.trace.left().is_empty(), "left behind: {:?}", self.trace.left());
-        self.screen()
+        let screen = self.screen();
+        self.trace.assert_nothing_left(&screen);
+        screen
     }
 }
 

@@ -13,9 +13,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::docker;
-use crate::harness::eventually;
 use crate::system::{self, Process, Signal};
 use crate::tree::Tree;
+use tests_common::{eventually, within};
 
 /// How long a task may take that has something to compile: a slow machine compiles everything anew.
 pub const COMPILING: Duration = Duration::from_secs(15 * 60);
@@ -253,8 +253,7 @@ impl Ended {
     /// Fails if anything is left of it: a container, a network, a volume, a process, a temporary file.
     #[track_caller]
     pub fn assert_nothing_left(&self) -> &Ended {
-        let left = self.trace.left();
-        assert!(left.is_empty(), "left behind: {left:?}\n{}", self.said());
+        self.trace.assert_nothing_left(&self.said());
         self
     }
 
@@ -323,6 +322,18 @@ impl Trace {
             .iter()
             .flat_map(|kind| docker::projects(&format!("factor12-{kind}-{}-", self.id)))
             .collect()
+    }
+
+    /// Fails if anything is left when what was ending has had the time to end.
+    #[track_caller]
+    pub fn assert_nothing_left(&self, said: &str) {
+        const GRACE: Duration = Duration::from_secs(10);
+        let mut left = Vec::new();
+        let nothing = within(GRACE, || {
+            left = self.left();
+            left.is_empty().then_some(())
+        });
+        assert!(nothing.is_some(), "left behind after {GRACE:?}: {left:?}\n{said}");
     }
 
     /// What is left: processes, projects of Compose, temporary files.

@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use libtest_mimic::Trial;
 use press::language::Language;
 use serde_json::{Value, json};
 
 use crate::driver::Browser;
 use crate::entry::read_languages;
-use crate::harness::{Need, tests};
 use crate::site::{self, Page};
+use tests_common::{Need, Test, tests};
 
 /// A window's width and height.
 type Size = (u32, u32);
@@ -23,7 +22,7 @@ const PHONE: Size = (412, 915);
 /// The pages on which the parts that open are looked at.
 const OPENED: [&str; 2] = ["introduction", "same-image"];
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("access", needs [Need::Browser, Need::Axe];
         axe_finds_nothing_on_any_page_in_the_light_theme_on_a_desk,
         axe_finds_nothing_on_any_page_in_the_light_theme_on_a_phone,
@@ -36,7 +35,7 @@ pub fn tests() -> Vec<Trial> {
 }
 
 /// The script of axe-core, or why there is none.
-pub fn axe() -> Result<&'static str, &'static str> {
+fn axe() -> Option<&'static str> {
     static FOUND: OnceLock<Option<String>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
         let ask = "import axe_playwright_python as axe; print(axe.__path__[0])";
@@ -44,7 +43,7 @@ pub fn axe() -> Result<&'static str, &'static str> {
         let folder = PathBuf::from(String::from_utf8(said.stdout).ok()?.trim());
         fs::read_to_string(folder.join("axe.min.js")).ok()
     });
-    found.as_deref().ok_or("python3 has no package axe-playwright-python, which brings axe-core")
+    found.as_deref()
 }
 
 /// A browser whose pages have axe-core.

@@ -4,15 +4,14 @@ use std::io::copy;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use libtest_mimic::Trial;
 use serde_json::json;
 
 use crate::common::live::{Live, MORE, RIGHT, books, command};
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
 use crate::live::{click_run, until_verdict};
+use tests_common::{Need, Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut all = tests!("address", needs [Need::Browser];
         through_another_port_the_way_in_is_told,
     );

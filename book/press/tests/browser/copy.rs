@@ -1,13 +1,12 @@
 //! The copy button: what a reader pastes is what is to be typed.
 
-use libtest_mimic::Trial;
 use serde_json::json;
 
-use crate::driver::Browser;
-use crate::harness::{Need, eventually, tests};
+use crate::driver::{Browser, eventually};
 use crate::site;
+use tests_common::{Need, Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("copy", needs [Need::Browser];
         the_copy_button_of_a_step_copies_its_commands_alone_with_their_continuation_lines,
     )

@@ -3,16 +3,16 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
+use std::thread;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tests_common::{chromium, within};
 use ureq::Agent;
 
-use crate::harness::eventually;
 use crate::site;
 
 /// Under which key the protocol tells an element's name (<https://www.w3.org/TR/webdriver2/#elements>).
@@ -35,20 +35,18 @@ const ARGUMENTS: [&str; 12] = [
     "--lang=en-US",
 ];
 
-/// The name of the browser, or why there is none to drive.
-pub fn browser() -> Result<&'static str, &'static str> {
-    static FOUND: OnceLock<Result<&str, &str>> = OnceLock::new();
-    *FOUND.get_or_init(|| {
-        let is_here = |name: &&str| {
-            let version = Command::new(name).arg("--version").stderr(Stdio::null()).output();
-            version.is_ok_and(|said| said.status.success())
-        };
-        if !is_here(&"chromedriver") {
-            return Err("there is no chromedriver on the PATH");
-        }
-        let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-        names.into_iter().find(is_here).ok_or("there is neither Chromium nor Chrome on the PATH")
-    })
+/// How long something is waited for that must come: a hang is to be found, and a busy machine to be borne with.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `condition` gives a value; fails, telling `what` was waited for, when nobody would wait any longer.
+pub fn eventually<T>(what: impl Fn() -> String, mut condition: impl FnMut() -> Option<T>) -> T {
+    let unhurried = || {
+        condition().or_else(|| {
+            thread::sleep(Duration::from_millis(20));
+            None
+        })
+    };
+    within(PATIENCE, unhurried).unwrap_or_else(|| panic!("waited in vain: {}", what()))
 }
 
 /// A browser with a new profile, which ends with its driver when it is dropped.
@@ -78,7 +76,7 @@ impl Browser {
         // As a reader blocks them in the settings: 1 is to allow, 2 is to block.
         let scripts = if runs_scripts { 1 } else { 2 };
         let preferences = json!({ "profile.managed_default_content_settings.javascript": scripts });
-        let name = browser().unwrap();
+        let name = chromium().unwrap();
         // The port that it takes for one protocol may be another program's for the other: it ends then.
         let started = (0..5).find_map(|_| driver());
         let (driver, told, port) = started.expect("chromedriver says its port");

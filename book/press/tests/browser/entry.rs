@@ -1,13 +1,12 @@
 //! The entry page, which leads to the reader's language.
 
-use libtest_mimic::Trial;
 use press::language::Language;
 use serde_json::json;
 
-use crate::driver::Browser;
-use crate::harness::{Need, eventually, tests};
+use crate::driver::{Browser, eventually};
+use tests_common::{Need, Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("entry", needs [Need::Browser];
         the_entry_page_leads_to_the_readers_language,
         the_entry_page_lets_a_reader_of_neither_language_choose,

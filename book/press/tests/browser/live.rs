@@ -4,18 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs};
 
-use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::access::{examiner, violations};
 use crate::common::live::{ENDLESS, LONG, Live, RIGHT, WRONG, books};
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
+use tests_common::{Need, Test, tests};
 
 /// The longest that the page may keep the browser from answering its reader, in milliseconds.
 const LONGEST_TASK: f64 = 200.0;
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut all = tests!("live", needs [Need::Browser];
         a_step_runs_at_a_click_and_shows_its_output_and_its_verdict,
         a_step_that_differs_shows_both_sides,

@@ -1,7 +1,7 @@
 //! The site in a real browser: Chromium, driven through its driver, on both books as they are published.
 //!
 //! Each test is named as the sentence that it proves. Where a browser, its driver or axe-core is
-//! missing, they are reported as ignored with the reason; with `NO_SKIP=1` they fail.
+//! missing, that is told at the end; with `NO_SKIP=1` they fail.
 //! `FACTOR12_SITE=DIR` tests the site in this folder instead of building one, and
 //! `FACTOR12_SHOTS=DIR` saves pictures of pages there.
 
@@ -20,7 +20,6 @@ mod address;
 mod copy;
 mod driver;
 mod entry;
-mod harness;
 #[cfg(unix)]
 mod live;
 #[cfg(unix)]
@@ -36,10 +35,7 @@ mod windows;
 
 use std::process::ExitCode;
 
-use libtest_mimic::Arguments;
-
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
     // The slowest come first.
     let tests = [
         access::tests(),
@@ -59,5 +55,5 @@ fn main() -> ExitCode {
         phone::tests(),
         entry::tests(),
     ];
-    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
+    tests_common::run(tests.into_iter().flatten().collect(), None)
 }

@@ -1,14 +1,13 @@
 //! What commands print that nobody would print on purpose: it neither fills the page nor does anything to it.
 
-use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::common::live::{Live, books};
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
 use crate::live::{click_run, of, open, until_verdict};
+use tests_common::{Need, Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("outputs", needs [Need::Browser];
         a_command_that_prints_without_end_leaves_the_page_small_and_usable,
         what_a_terminal_would_obey_is_shown,

@@ -1,11 +1,10 @@
 //! A small phone: nothing is cut off, and nothing but code and tables is scrolled sideways.
 
-use libtest_mimic::Trial;
 use serde_json::json;
 
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
 use crate::site;
+use tests_common::{Need, Test, tests};
 
 /// A small phone's width, in CSS pixels.
 const WIDTH: u32 = 360;
@@ -40,7 +39,7 @@ const COVERED: &str = "
     return [...document.querySelectorAll('pre.console')].flatMap(covered);
 ";
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("phone", needs [Need::Browser];
         no_page_is_wider_than_a_small_phone,
         no_end_of_a_command_stays_under_the_copy_button,

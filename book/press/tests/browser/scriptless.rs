@@ -1,11 +1,10 @@
 //! Pages in a browser that runs no scripts: they read, and lead on.
 
-use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::driver::Browser;
-use crate::harness::{Need, eventually, tests};
+use crate::driver::{Browser, eventually};
 use crate::site::{self, Page};
+use tests_common::{Need, Test, tests};
 
 /// What of the page's text cannot be seen, folded answers apart, whose question opens them.
 const UNSEEN: &str = "
@@ -31,7 +30,7 @@ const LINKED: &str = "
     return links.map(link => link.href);
 ";
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("without scripts", needs [Need::Browser];
         every_page_shows_its_heading_its_text_and_its_steps_without_scripts,
         every_page_leads_to_every_other_and_to_its_twin_without_scripts,

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use libtest_mimic::Trial;
 use press::language::Language;
 use serde_json::json;
 
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
 use crate::site::{self, Page};
+use tests_common::{Need, Test, tests};
 
 /// What is typed, without accents or in another inflection, and the word as the Portuguese book has it.
 const PORTUGUESE: [(&str, &str); 40] = [
@@ -68,7 +67,7 @@ const ENGLISH: [(&str, &str); 6] = [
     ("visitors", "visitor"),
 ];
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("search", needs [Need::Browser];
         each_of_40_portuguese_words_typed_otherwise_finds_a_page_that_holds_it,
         a_portuguese_word_that_a_page_has_in_the_plural_alone_is_found_by_its_singular,

@@ -5,13 +5,12 @@ use std::{env, fs};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use libtest_mimic::Trial;
 use press::language::Language;
 use serde_json::json;
 
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
 use crate::site::Page;
+use tests_common::{Need, Test, tests};
 
 const PAGES: [&str; 3] = ["introduction", "reset", "same-image"];
 
@@ -24,7 +23,7 @@ const LOOKS: [(&str, bool, u32, u32, f64); 4] = [
     ("projector", false, 640, 360, 2.0),
 ];
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     if folder().is_none() {
         return Vec::new();
     }

@@ -1,18 +1,17 @@
 //! A visit: what a page fetches and says, and the way to its twin.
 
-use libtest_mimic::Trial;
 use serde_json::json;
 
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
 use crate::site::{self, Page};
+use tests_common::{Need, Test, tests};
 
 /// What a first visit to a page may transfer, in bytes, uncompressed.
 const BYTES: u64 = 200_000;
 /// And in how many requests.
 const REQUESTS: usize = 8;
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("visit", needs [Need::Browser];
         a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error,
         what_a_reader_opens_on_a_page_stays_on_the_site_and_logs_no_error,

@@ -1,16 +1,15 @@
 //! Many windows at once, which a browser gives six connections to one server, and windows that nobody sees for a while.
 
-use libtest_mimic::Trial;
 use serde_json::json;
 
 use crate::common::Books;
 use crate::common::live::{ENDLESS, Live, RIGHT};
 use crate::common::serve::Server;
 use crate::driver::Browser;
-use crate::harness::{Need, tests};
 use crate::live::{click_run, open, until_verdict};
+use tests_common::{Need, Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!("windows", needs [Need::Browser];
         eight_windows_are_served_and_each_shows_every_change,
         eight_windows_see_how_a_step_ends,

@@ -5,22 +5,21 @@ use std::io::{self, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use libtest_mimic::Trial;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use redis::Cmd;
 
 use crate::data::{self, header, record, sealed, without_times};
-use crate::harness::Need::Redis;
-use crate::harness::{eventually, tests};
 use crate::load::Load;
 use crate::process::{Ended, Process, app};
 use crate::proxy::{At, Proxy, Strike};
 use crate::server::Server;
 use crate::web::Web;
+use tests_common::Need::Redis;
+use tests_common::{Test, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["backup", needs [Redis];
         a_backup_is_a_header_a_line_for_each_record_and_a_last_line,
         what_was_backed_up_is_restored_to_the_byte_whatever_it_was,

@@ -5,16 +5,14 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Trial;
-
 use crate::data::{self, header, sealed};
-use crate::harness::Need::{Proc, Quiet, Redis};
-use crate::harness::tests;
 use crate::process::{Process, app};
 use crate::server::Server;
 use crate::speed::{run_timed, sorted};
+use tests_common::Need::{Proc, Quiet, Redis};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut tests = tests!["big", needs [Redis, Quiet];
         each_admin_process_takes_at_most_10_ms_on_an_empty_store_in_a_release_build_and_100_ms_in_a_debug_build,
     ];

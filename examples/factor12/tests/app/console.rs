@@ -7,16 +7,15 @@ use std::io;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Trial;
 use redis::Cmd;
 
-use crate::harness::Need::{Quiet, Redis, Signals};
-use crate::harness::tests;
 use crate::process::{Ended, Process, app};
 use crate::server::{Server, release};
 use crate::speed::{run_timed, sorted};
+use tests_common::Need::{Quiet, Redis, Unix};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut tests = tests!["speed", needs [Redis, Quiet];
         an_empty_script_takes_at_most_10_ms_from_start_to_exit_in_a_release_build_and_100_ms_in_a_debug_build,
         a_script_that_never_ends_is_ended_within_two_seconds,
@@ -52,7 +51,7 @@ pub fn tests() -> Vec<Trial> {
         a_console_whose_output_nobody_reads_fails_and_stops_soon,
         redis_that_cannot_be_reached_is_told,
     ]);
-    tests.extend(tests!["console", needs [Redis, Signals];
+    tests.extend(tests!["console", needs [Redis, Unix];
         redis_that_is_lost_ends_a_script_and_the_line_is_told,
         values_that_grow_without_end_are_stopped_before_memory_is_full,
     ]);
@@ -600,16 +599,15 @@ fn a_script_that_never_ends_is_ended_within_two_seconds() {
 /// The console on a terminal.
 #[cfg(unix)]
 mod interactive {
-    use libtest_mimic::Trial;
+    use tests_common::Need::Redis;
+    use tests_common::{Test, tests};
 
-    use crate::harness::Need::Redis;
-    use crate::harness::tests;
     use crate::process::app;
     use crate::server::Server;
 
     use super::terminal::{END, INTERRUPT, Terminal};
 
-    pub fn tests() -> Vec<Trial> {
+    pub fn tests() -> Vec<Test> {
         tests!["terminal", needs [Redis];
             a_session_begins_with_how_to_get_help_and_a_prompt_that_says_where_it_is,
             a_session_that_may_write_says_so_and_logs_each_change,

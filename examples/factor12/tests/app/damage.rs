@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use libtest_mimic::Trial;
 use redis::Cmd;
 
-use crate::harness::Need::Redis;
-use crate::harness::{eventually, tests};
 use crate::server::Server;
 use crate::web::Web;
+use tests_common::Need::Redis;
+use tests_common::{Test, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["damage", needs [Redis];
         a_counter_that_holds_text_is_500_and_logged_until_reset_repairs_it,
         a_counter_that_is_a_list_is_500_and_logged_until_reset_repairs_it,

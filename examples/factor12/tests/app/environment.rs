@@ -4,15 +4,14 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use factor12::BUILD;
-use libtest_mimic::Trial;
 
-use crate::harness::Need::Redis;
-use crate::harness::tests;
 use crate::process::{Ended, Process, app, run};
 use crate::server::{Server, environment, free_port};
 use crate::web::Web;
+use tests_common::Need::Redis;
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut tests = tests!["environment", needs [];
         a_bad_value_is_refused_by_every_process_in_one_line_with_exit_code_2,
         a_bad_url_is_refused_without_its_password,

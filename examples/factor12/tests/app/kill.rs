@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
 use crate::data::{Data, header, long_backup, of_app, record, sealed, without_what_varies};
-use crate::harness::Need::Redis;
-use crate::harness::tests;
 use crate::process::{Ended, Process, app};
 use crate::proxy::{At, Proxy, Strike};
 use crate::server::Server;
+use tests_common::Need::Redis;
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["kill", needs [Redis];
         restore_with_replace_killed_or_cut_off_at_any_command_has_replaced_all_or_nothing_and_says_so,
         restore_killed_or_cut_off_at_any_command_has_restored_all_or_nothing_and_says_so,

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::harness::eventually;
 use crate::web::{Answer, BOUND, Web, agent, request};
+use tests_common::eventually;
 
 /// What became of one visit.
 pub type Outcome = Result<Answer, String>;

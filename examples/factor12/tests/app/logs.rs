@@ -3,15 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
-use crate::harness::Need::Redis;
-use crate::harness::{eventually, tests};
 use crate::process::{Process, app, run};
 use crate::server::{Server, free_port};
 use crate::web::{BOUND, Web, agent, request};
+use tests_common::Need::Redis;
+use tests_common::{Test, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["logs", needs [Redis];
         web_logs_each_event_on_one_plain_line_of_stdout,
         web_logs_no_more_than_rust_log_asks_for,

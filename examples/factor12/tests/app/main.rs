@@ -1,7 +1,7 @@
 //! The processes of the app, started for real against a real Redis, and asked over HTTP.
 //!
 //! Each test is named as the sentence that it proves. What a machine cannot run (no `redis-server`
-//! on the `PATH`, no Unix signals) is reported as ignored with the reason; with `NO_SKIP=1` it fails.
+//! on the `PATH`, no Unix signals) is told at the end; with `NO_SKIP=1` it fails.
 
 #![allow(
     clippy::expect_used,
@@ -15,7 +15,6 @@ mod damage;
 mod data;
 mod environment;
 mod fake;
-mod harness;
 mod kill;
 mod load;
 mod logs;
@@ -34,14 +33,10 @@ mod web;
 
 use std::process::ExitCode;
 
-use libtest_mimic::Arguments;
-
 /// Most tests wait for another process most of their time, so more of them run at once than there are processors.
 const AT_ONCE: usize = 8;
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
     // The tests that want the machine for themselves come first, and the slowest of the others next.
     let tests = [
         speed::tests(),
@@ -60,5 +55,5 @@ fn main() -> ExitCode {
         reset::tests(),
         visits::tests(),
     ];
-    libtest_mimic::run(&arguments, tests.into_iter().flatten().collect()).exit_code()
+    tests_common::run(tests.into_iter().flatten().collect(), Some(AT_ONCE))
 }

@@ -4,19 +4,17 @@ use std::collections::HashSet;
 use std::sync::Barrier;
 use std::thread;
 
-use libtest_mimic::Trial;
-
 use crate::data::{self, of_app, without_times};
-use crate::harness::Need::Redis;
-use crate::harness::{eventually, tests};
 use crate::load::{Load, assert_no_number_twice};
 use crate::process::{Ended, Process, app};
 use crate::proxy::{At, Proxy, Strike};
 use crate::reset::lost;
 use crate::server::{Server, release};
 use crate::web::{BOUND, Web};
+use tests_common::Need::Redis;
+use tests_common::{Test, eventually, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["migrate", needs [Redis];
         migrate_status_prints_each_migration_and_whether_it_is_applied,
         migrate_up_prints_what_it_changes_and_twice_is_once,

@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
 use crate::fake::{self, Reaction};
-use crate::harness::Need::{Redis, Signals};
-use crate::harness::tests;
 use crate::load::{Load, assert_counted_or_put_off};
 use crate::process::app;
 use crate::server::{Server, environment};
 use crate::web::Web;
+use tests_common::Need::{Redis, Unix};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
-    let mut tests = tests!["outage", needs [Redis, Signals];
+pub fn tests() -> Vec<Test> {
+    let mut tests = tests!["outage", needs [Redis, Unix];
         redis_frozen_under_load_gives_503_in_time_and_then_visits_count_on_without_a_number_twice,
         redis_stopped_under_load_gives_503_in_time_and_then_visits_count_on_without_a_number_twice,
         a_visit_that_redis_left_unanswered_does_not_keep_the_next_from_being_counted,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::harness::eventually;
+use tests_common::eventually;
 
 /// Every variable that the app reads.
 const VARIABLES: [&str; 6] = ["HOST_REDIS", "PORT_REDIS", "REDIS_URL", "HOST", "PORT", "RUST_LOG"];

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::eventually;
 use crate::process::Process;
 use crate::server::{Server, environment};
+use tests_common::eventually;
 
 /// What it does at the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

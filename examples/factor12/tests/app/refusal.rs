@@ -3,17 +3,15 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
 use crate::fake::{self, Reaction};
-use crate::harness::Need::{Redis, Signals};
-use crate::harness::tests;
 use crate::process::{Ended, app, run};
 use crate::server::{Server, environment, free_port};
 use crate::web::Web;
+use tests_common::Need::{Redis, Unix};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
-    let mut tests = tests!["refusal", needs [Redis, Signals];
+pub fn tests() -> Vec<Test> {
+    let mut tests = tests!["refusal", needs [Redis, Unix];
         reset_against_a_silent_redis_fails_within_five_seconds_and_says_truly_that_nothing_was_changed,
     ];
     tests.extend(tests!["refusal", needs [Redis];

@@ -4,16 +4,14 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
-use libtest_mimic::Trial;
-
-use crate::harness::Need::Redis;
-use crate::harness::tests;
 use crate::load::Load;
 use crate::process::{app, run};
 use crate::server::Server;
 use crate::web::Web;
+use tests_common::Need::Redis;
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["reset", needs [Redis];
         after_reset_the_next_visit_is_the_first,
         a_foreign_program_that_sets_hits_to_0_resets_the_app_too,

@@ -3,22 +3,21 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Trial;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::data::{self, MADE_BY, header, long_backup, record, sealed};
-use crate::harness::Need::{Proc, Redis, Signals};
-use crate::harness::tests;
 use crate::load::Load;
 use crate::process::{Ended, Process, app};
 use crate::proxy::{At, Proxy, Strike};
 use crate::server::Server;
 use crate::web::Web;
+use tests_common::Need::{Proc, Redis, Unix};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut tests = tests!["restore", needs [Redis];
         a_backup_that_is_cut_or_altered_is_refused_by_its_line_and_changes_nothing,
         a_backup_that_is_whole_and_wrong_is_refused_by_its_line_and_changes_nothing,
@@ -34,7 +33,7 @@ pub fn tests() -> Vec<Trial> {
     tests.extend(tests!["restore", needs [Redis, Proc];
         a_gibibyte_of_one_line_is_refused_at_its_line_in_little_memory_and_time,
     ]);
-    tests.extend(tests!["restore", needs [Signals];
+    tests.extend(tests!["restore", needs [Unix];
         a_terminal_on_stdin_is_wrong_usage,
     ]);
     tests

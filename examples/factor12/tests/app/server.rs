@@ -8,8 +8,8 @@ use std::time::Duration;
 use redis::{Client, Connection, FromRedisValue, IntoConnectionInfo, RedisConnectionInfo};
 use tempfile::TempDir;
 
-use crate::harness::eventually;
 use crate::process::{Ended, Process, Signal, app, run};
+use tests_common::eventually;
 
 /// A Redis that can be started again on the same port and with the same data.
 pub struct Server {

@@ -6,15 +6,13 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Trial;
-
-use crate::harness::Need::{Quiet, Redis};
-use crate::harness::tests;
 use crate::process::app;
 use crate::server::Server;
 use crate::web::{Answer, Web, agent, request};
+use tests_common::Need::{Quiet, Redis};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["speed", needs [Redis, Quiet];
         reset_takes_at_most_9_ms_from_start_to_exit_in_a_release_build_and_100_ms_in_a_debug_build,
         twenty_thousand_visits_from_64_clients_at_once_get_every_number_from_1_to_20000_once,

@@ -5,24 +5,22 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::Trial;
-
-use crate::harness::Need::{Redis, Signals};
-use crate::harness::tests;
 use crate::load::{Load, assert_no_number_twice};
 use crate::process::{Ended, Process, Signal, app};
 use crate::server::{Server, environment, free_port};
 use crate::web::{BOUND, Web};
+use tests_common::Need::{Redis, Unix};
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
-    let mut tests = tests!["stop", needs [Signals];
+pub fn tests() -> Vec<Test> {
+    let mut tests = tests!["stop", needs [Unix];
         a_client_that_sends_half_a_request_does_not_hold_web_beyond_ten_seconds,
         connections_without_a_request_do_not_hold_web,
         a_name_that_cannot_be_looked_up_does_not_hold_web,
         ctrl_c_stops_web_as_sigterm_does,
         a_signal_at_any_moment_of_the_start_ends_web,
     ];
-    tests.extend(tests!["stop", needs [Redis, Signals];
+    tests.extend(tests!["stop", needs [Redis, Unix];
         visits_under_way_while_redis_is_silent_are_answered_503_before_web_stops,
         visits_under_way_that_redis_answers_after_the_signal_are_answered_200,
         under_load_every_visit_that_was_counted_is_answered_before_web_stops,

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
 
-use libtest_mimic::Trial;
-
-use crate::harness::Need::Redis;
-use crate::harness::tests;
 use crate::process::app;
 use crate::server::Server;
 use crate::web::{BOUND, Web, agent, request};
+use tests_common::Need::Redis;
+use tests_common::{Test, tests};
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     tests!["visits", needs [Redis];
         visits_are_answered_1_2_3_as_plain_text,
         two_webs_on_one_redis_share_the_counter,

@@ -3,15 +3,15 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    process::Command,
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
+use tests_common::{Need, Test, test};
 
 use crate::{
-    Outcome, needing, same,
+    Outcome, same,
     server::{DEADLINE, Server},
 };
 
@@ -60,46 +60,58 @@ const ENDS: &[(&str, &str)] = &[
     ("SET a 1; EXPIRE a 1; WATCH a; UNWATCH; WATCH b", "MULTI; GET a; EXEC"),
 ];
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     vec![
-        needing(absent, "commands get the replies of a real Redis, byte for byte", || {
-            compare(sequences().map(encode))
-        }),
-        needing(absent, "broken and inline requests get the replies of a real Redis", || {
-            compare(RAW.iter().map(|bytes| (*bytes).to_owned()))
-        }),
-        needing(absent, "keys end as they do in a real Redis, and break their watches", || {
-            let (expected, got) = (after_the_end(&Server::redis()?)?, after_the_end(&Server::pocket()?)?);
-            ENDS.iter()
-                .zip(got.iter().zip(&expected))
-                .try_for_each(|(sequence, (got, expected))| same((sequence, got), (sequence, expected)))
-        }),
-        needing(absent, "5000 words are added and are to end in one transaction, sent at once", || {
-            let words: Vec<_> = (0..5000).map(|number| format!("entry-{number}")).collect();
-            let fill = format!("MULTI; RPUSH l {}; EXPIRE l 100; EXEC; LLEN l; TTL l", words.join(" "));
-            compare([encode(&format!("{fill}; LRANGE l 0 -1; LRANGE l 4000 4999; RENAME l m; TTL m"))])
-        }),
-        needing(absent, "quoted arguments are cut where a real Redis cuts them", || {
+        test(
+            "conformance",
+            "commands get the replies of a real Redis, byte for byte",
+            &[Need::Redis7],
+            || compare(sequences().map(encode)),
+        ),
+        test(
+            "conformance",
+            "broken and inline requests get the replies of a real Redis",
+            &[Need::Redis7],
+            || compare(RAW.iter().map(|bytes| (*bytes).to_owned())),
+        ),
+        test(
+            "conformance",
+            "keys end as they do in a real Redis, and break their watches",
+            &[Need::Redis7],
+            || {
+                let (expected, got) = (after_the_end(&Server::redis()?)?, after_the_end(&Server::pocket()?)?);
+                ENDS.iter()
+                    .zip(got.iter().zip(&expected))
+                    .try_for_each(|(sequence, (got, expected))| same((sequence, got), (sequence, expected)))
+            },
+        ),
+        test(
+            "conformance",
+            "5000 words are added and are to end in one transaction, sent at once",
+            &[Need::Redis7],
+            || {
+                let words: Vec<_> = (0..5000).map(|number| format!("entry-{number}")).collect();
+                let fill = format!("MULTI; RPUSH l {}; EXPIRE l 100; EXEC; LLEN l; TTL l", words.join(" "));
+                compare([encode(&format!("{fill}; LRANGE l 0 -1; LRANGE l 4000 4999; RENAME l m; TTL m"))])
+            },
+        ),
+        test("conformance", "quoted arguments are cut where a real Redis cuts them", &[Need::Redis7], || {
             compare([1, 2, 60, 127, 128, 129, 300].map(|length| {
                 let (word, name) = ("x".repeat(length), "F".repeat(length));
                 encode(&format!("{name} {word} {word} {word}"))
             }))
         }),
-        needing(absent, "a line without an end is refused where a real Redis refuses it", || {
-            // One byte too many, and no more: what a server has not read when it closes the
-            // connection would reset it, and the reply be lost.
-            compare(["*", "*1\r\n$", "P"].map(|head| head.to_owned() + &"1".repeat(64 * 1024)))
-        }),
+        test(
+            "conformance",
+            "a line without an end is refused where a real Redis refuses it",
+            &[Need::Redis7],
+            || {
+                // One byte too many, and no more: what a server has not read when it closes the
+                // connection would reset it, and the reply be lost.
+                compare(["*", "*1\r\n$", "P"].map(|head| head.to_owned() + &"1".repeat(64 * 1024)))
+            },
+        ),
     ]
-}
-
-fn absent() -> Option<String> {
-    let output = match Command::new("redis-server").arg("--version").output() {
-        Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
-        Err(error) => return Some(format!("redis-server cannot be run here: {error}")),
-    };
-    let seven = output.contains("v=7.0.");
-    (!seven).then(|| format!("the texts are those of Redis 7.0, and here is {}", output.trim()))
 }
 
 /// Sends each request to both servers, and lists where their replies differ.

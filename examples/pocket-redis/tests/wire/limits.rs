@@ -6,32 +6,34 @@ use std::{
     time::{Duration, Instant},
 };
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
+use tests_common::{Need, Test, test};
 
 use crate::{
-    Outcome, needing, same,
+    Outcome, same,
     server::{DEADLINE, Server},
 };
 
 /// The most memory that an idle process with a few greedy clients may have, in KiB.
 const MOST_KIB: u64 = 32 * 1024;
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     vec![
-        needing(no_proc, "a length that is only announced takes no memory", announced),
-        needing(no_proc, "a value that was overwritten takes no memory", overwritten),
-        needing(no_proc, "a list of a million, once it has ended, takes no memory unasked", ended),
-        Trial::test("a chunk of a list of a million is read as quickly as a short list", chunks),
-        Trial::test("a nested array cannot exhaust the stack", nested),
-        Trial::test("a web page's post is not obeyed", web_page),
-        Trial::test("a client that breaks the protocol harms no other", other_client),
-        Trial::test("a value of 8 MiB comes back whole", large_value),
-        Trial::test("1000 commands sent at once are answered in order", pipelined),
+        test("limits", "a length that is only announced takes no memory", &[Need::Proc], announced),
+        test("limits", "a value that was overwritten takes no memory", &[Need::Proc], overwritten),
+        test(
+            "limits",
+            "a list of a million, once it has ended, takes no memory unasked",
+            &[Need::Proc],
+            ended,
+        ),
+        test("limits", "a chunk of a list of a million is read as quickly as a short list", &[], chunks),
+        test("limits", "a nested array cannot exhaust the stack", &[], nested),
+        test("limits", "a web page's post is not obeyed", &[], web_page),
+        test("limits", "a client that breaks the protocol harms no other", &[], other_client),
+        test("limits", "a value of 8 MiB comes back whole", &[], large_value),
+        test("limits", "1000 commands sent at once are answered in order", &[], pipelined),
     ]
-}
-
-fn no_proc() -> Option<String> {
-    (!cfg!(target_os = "linux")).then(|| "memory is read from /proc, which is Linux'".to_owned())
 }
 
 /// The memory that the server has now, in KiB.

@@ -7,29 +7,29 @@ use std::{
     thread,
 };
 
-use libtest_mimic::Trial;
+use tests_common::{Test, test};
 
 use crate::{
     Outcome, same,
     server::{Server, finish, pocket_redis},
 };
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     let mut tests = vec![
-        Trial::test("the first line says that it is a stand-in which keeps nothing", first_line),
-        Trial::test("a durability that was asked for and is not given is named", not_done),
-        Trial::test("every address of --bind is listened on", every_address),
-        Trial::test("an optional address that is missing is left out", optional_address),
-        Trial::test("a port that is taken is one line and exit 1", port_taken),
-        Trial::test("an unknown option is one line and exit 1", unknown_option),
-        Trial::test("--version and --help say what it is, and exit 0", version_and_help),
-        Trial::test("its redis-cli answers a health check as Redis' own does", health_check),
-        Trial::test("SHUTDOWN ends the process with exit 0 and no reply", shutdown),
+        test("program", "the first line says that it is a stand-in which keeps nothing", &[], first_line),
+        test("program", "a durability that was asked for and is not given is named", &[], not_done),
+        test("program", "every address of --bind is listened on", &[], every_address),
+        test("program", "an optional address that is missing is left out", &[], optional_address),
+        test("program", "a port that is taken is one line and exit 1", &[], port_taken),
+        test("program", "an unknown option is one line and exit 1", &[], unknown_option),
+        test("program", "--version and --help say what it is, and exit 0", &[], version_and_help),
+        test("program", "its redis-cli answers a health check as Redis' own does", &[], health_check),
+        test("program", "SHUTDOWN ends the process with exit 0 and no reply", &[], shutdown),
     ];
     if cfg!(unix) {
         let at_once = "SIGTERM ends the process with exit 0 although clients are connected";
-        tests.push(Trial::test(at_once, || signal("TERM")));
-        tests.push(Trial::test("SIGINT ends the process with exit 0", || signal("INT")));
+        tests.push(test("program", at_once, &[], || signal("TERM")));
+        tests.push(test("program", "SIGINT ends the process with exit 0", &[], || signal("INT")));
     }
     tests
 }
@@ -128,7 +128,7 @@ fn signal(name: &str) -> Outcome {
     let mut server = Server::pocket()?;
     let _client = server.connect()?;
     let pid = server.pid().to_string();
-    let kill = std::process::Command::new("kill").args(["-s", name, &pid]).status()?;
+    let kill = Command::new("kill").args(["-s", name, &pid]).status()?;
     same(kill.success(), true)?;
     same(server.await_end()?.code(), Some(0))
 }

@@ -2,24 +2,26 @@
 
 use std::process::Command;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
+use tests_common::{Need, Test, test};
 
 use crate::{
-    Outcome, needing, same,
-    server::{Server, finish, missing},
+    Outcome, same,
+    server::{Server, finish},
 };
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     vec![
-        needing(absent, "redis-cli runs commands from its command line", arguments),
-        needing(absent, "redis-cli runs commands from a pipe, as it does at its prompt", pipe),
-        needing(absent, "redis-cli speaks RESP3 by its flag -3", resp3),
-        needing(absent, "redis-cli reads INFO, which says that it is a stand-in", info),
+        test("redis-cli", "redis-cli runs commands from its command line", &[Need::RedisCli], arguments),
+        test(
+            "redis-cli",
+            "redis-cli runs commands from a pipe, as it does at its prompt",
+            &[Need::RedisCli],
+            pipe,
+        ),
+        test("redis-cli", "redis-cli speaks RESP3 by its flag -3", &[Need::RedisCli], resp3),
+        test("redis-cli", "redis-cli reads INFO, which says that it is a stand-in", &[Need::RedisCli], info),
     ]
-}
-
-fn absent() -> Option<String> {
-    missing("redis-cli", &["--version"])
 }
 
 /// What redis-cli prints for a command, or for lines that it reads from its stdin.

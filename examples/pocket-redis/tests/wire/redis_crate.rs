@@ -2,24 +2,35 @@
 
 use std::{collections::HashSet, thread};
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Failed;
 use redis::{Commands, Connection, IntoConnectionInfo, RedisResult, Value};
+use tests_common::{Test, test};
 
 use crate::{Outcome, same, server::Server};
 
 const CLIENTS: usize = 64;
 const VISITS: usize = 500;
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     vec![
-        Trial::test("64 clients with 500 INCR each get 32000 different numbers", no_number_twice),
-        Trial::test("the redis crate sets, counts and reads back", basics),
-        Trial::test("the redis crate speaks RESP3 if it is asked to", resp3),
-        Trial::test("a transaction of the redis crate is atomic and answers in order", pipeline),
-        Trial::test("a watched key that another client changes stops EXEC", watch),
-        Trial::test("a list that was staged under an expiry takes its key in one transaction", staged),
-        Trial::test("databases are kept apart", databases),
-        Trial::test("a list is not a number, and SET repairs it", wrong_type),
+        test(
+            "redis-crate",
+            "64 clients with 500 INCR each get 32000 different numbers",
+            &[],
+            no_number_twice,
+        ),
+        test("redis-crate", "the redis crate sets, counts and reads back", &[], basics),
+        test("redis-crate", "the redis crate speaks RESP3 if it is asked to", &[], resp3),
+        test("redis-crate", "a transaction of the redis crate is atomic and answers in order", &[], pipeline),
+        test("redis-crate", "a watched key that another client changes stops EXEC", &[], watch),
+        test(
+            "redis-crate",
+            "a list that was staged under an expiry takes its key in one transaction",
+            &[],
+            staged,
+        ),
+        test("redis-crate", "databases are kept apart", &[], databases),
+        test("redis-crate", "a list is not a number, and SET repairs it", &[], wrong_type),
     ]
 }
 

@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-use libtest_mimic::Trial;
+use tests_common::{Need, Test, test};
 
 use crate::{
-    Outcome, needing, same,
-    server::{Server, finish, missing},
+    Outcome, same,
+    server::{Server, finish},
 };
 
 /// What the original app and its `reset.py` do, and a transaction; then the results in one line.
@@ -30,16 +30,12 @@ print(r.ping(), visits, transaction, r.lrange('list', 0, -1), refused, r.get('no
 
 const EXPECTED: &str = "True [1, 2, 3] [b'3', True, 1] [b'a', b'b'] WRONGTYPE None standalone 2\n";
 
-pub fn tests() -> Vec<Trial> {
+pub fn tests() -> Vec<Test> {
     vec![
-        needing(absent, "redis-py works with its own defaults", || script(&[])),
-        needing(absent, "redis-py works in RESP2", || script(&["2"])),
-        needing(absent, "redis-py works in RESP3", || script(&["3"])),
+        test("redis-py", "redis-py works with its own defaults", &[Need::RedisPy], || script(&[])),
+        test("redis-py", "redis-py works in RESP2", &[Need::RedisPy], || script(&["2"])),
+        test("redis-py", "redis-py works in RESP3", &[Need::RedisPy], || script(&["3"])),
     ]
-}
-
-fn absent() -> Option<String> {
-    missing("python3", &["-c", "import redis"])
 }
 
 fn script(arguments: &[&str]) -> Outcome {

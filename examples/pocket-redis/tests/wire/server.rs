@@ -153,13 +153,3 @@ fn await_end(child: &mut Child) -> Option<ExitStatus> {
     }
     None
 }
-
-/// What to say of a program that cannot be run, or `None` if it runs.
-pub fn missing(program: &str, arguments: &[&str]) -> Option<String> {
-    let shown = format!("{program} {}", arguments.join(" "));
-    match Command::new(program).args(arguments).output() {
-        Ok(output) if output.status.success() => None,
-        Ok(output) => Some(format!("`{shown}` fails here: {}", output.status)),
-        Err(error) => Some(format!("`{shown}` cannot be run here: {error}")),
-    }
-}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::harness::eventually;
+use tests_common::eventually;
 
 /// How long a program may take to answer, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
