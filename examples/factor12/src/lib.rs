@@ -17,6 +17,7 @@ pub mod store;
 pub mod web;
 
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use config::Config;
 
@@ -55,7 +56,7 @@ pub fn host() -> &'static str {
 
 /// This moment, in UTC, to the second: `2026-11-22T06:30:00Z`.
 pub fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
 /// What some editors and shells put before a text in UTF-8, and nobody sees.

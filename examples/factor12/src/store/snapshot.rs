@@ -4,6 +4,7 @@
 //! key of its own that takes the log's place at the end.
 
 use std::process;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, Value};
 
@@ -103,7 +104,7 @@ impl Admin {
     /// Prepares to put data in place.
     pub fn stage(&mut self) -> Staging<'_> {
         // No other process has this name: its host, its number there, and the moment.
-        let moment = jiff::Timestamp::now().as_nanosecond();
+        let moment = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let key = format!("restore:{}:{}:{moment}", host(), process::id());
         Staging { admin: self, key, batch: Vec::new(), bytes: 0, unanswered: false, entries: 0 }
     }
