@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -33,6 +33,8 @@ pub type Binaries = BTreeMap<String, PathBuf>;
 /// (<https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages>).
 #[derive(Deserialize)]
 struct Artifact {
+    /// The package's own `Cargo.toml`.
+    manifest_path: PathBuf,
     target: Target,
     executable: PathBuf,
 }
@@ -51,13 +53,27 @@ pub fn build(
     repository: &Repository,
     packages: &[&str],
     purpose: Purpose,
-    mut heard: impl FnMut(&str),
+    heard: impl FnMut(&str),
 ) -> Result<Binaries> {
+    Ok(build_each(repository, packages, purpose, heard)?.into_values().flatten().collect())
+}
+
+/// The same, the programs by their package: in one go, for what packages share is then compiled once.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn build_each(
+    repository: &Repository,
+    packages: &[&str],
+    purpose: Purpose,
+    mut heard: impl FnMut(&str),
+) -> Result<BTreeMap<String, Binaries>> {
     if let Some(kit) = &repository.kit {
         let own = [Sources::App, Sources::PocketRedis].into_iter();
         let mut changed = own.filter(|own| packages.contains(&own.package()) && !repository.is_as_made(*own));
         return match changed.next() {
-            None => kit.programs(),
+            None => packages.iter().map(|package| Ok(((*package).to_owned(), kit.programs()?))).collect(),
             Some(own) => Err(Failure::Missing {
                 what: text!("kit-changed", package = own.package()),
                 cure: text!("kit-changed-cure"),
@@ -90,7 +106,13 @@ pub fn build(
     })?;
     let output = succeeded(&shown, output)?;
     let artifacts = output.stdout.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
-    Ok(artifacts.map(|artifact| (artifact.target.name, artifact.executable)).collect())
+    let mut built = BTreeMap::<String, Binaries>::new();
+    for Artifact { manifest_path, target, executable } in artifacts {
+        // A package's folder has its name.
+        let package = manifest_path.parent().and_then(Path::file_name).unwrap_or_default();
+        built.entry(package.to_string_lossy().into_owned()).or_default().insert(target.name, executable);
+    }
+    Ok(built)
 }
 
 /// The program `name` of a build.

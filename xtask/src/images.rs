@@ -20,7 +20,7 @@ use crate::engine::{Engine, docker, no_disk};
 use crate::failure::{Context, Failure, Result};
 use crate::narration::Step;
 use crate::process::{Program, succeeded};
-use crate::repository::Repository;
+use crate::repository::{Repository, Sources};
 use crate::text;
 
 /// The label that holds the digest of the sources that an image was made of.
@@ -62,9 +62,27 @@ impl Images {
 /// An image can neither be found, pulled, built nor packed: what was tried, and why it failed.
 pub fn ensure(repository: &Repository, engine: &Engine, effort: Effort, step: &Step) -> Result<Images> {
     let maker = Maker { repository, engine, effort, step };
-    let (app, app_told) = app::ensure(&maker)?;
-    let (redis, redis_told) = redis::ensure(&maker)?;
+    let (app, redis) = (app::find(&maker)?, redis::find(&maker)?);
+    let to_pack = [(&app, Sources::App), (&redis, Sources::PocketRedis)];
+    let to_pack = to_pack.into_iter().filter(|(found, _)| matches!(found, Found::ToPack(_)));
+    let to_pack: Vec<Sources> = to_pack.map(|(_, sources)| sources).collect();
+    let (app, app_told) = match app {
+        Found::Here(app, told) => (app, told),
+        Found::ToPack(why) => app::pack(&maker, &to_pack, &why)?,
+    };
+    let (redis, redis_told) = match redis {
+        Found::Here(redis, told) => (redis, told),
+        Found::ToPack(why) => redis::pack(&maker, &to_pack, &why)?,
+    };
     Ok(Images { app, redis, told: vec![app_told, redis_told] })
+}
+
+/// What comes of looking for an image, on this machine and elsewhere.
+enum Found {
+    /// It is here now: how it is called, and how it was had.
+    Here(String, String),
+    /// It has to be packed, for this reason.
+    ToPack(String),
 }
 
 /// `cargo xtask images`.

@@ -8,34 +8,41 @@ use crate::repository::digest::short;
 use crate::repository::{Repository, Sources};
 use crate::text;
 
-use super::{Build, Effort, Maker, current, id, named_in, pack};
+use super::{Build, Effort, Found, Maker, current, id, named_in, pack};
 
 const DOCKERFILE: &str = "examples/factor12/Dockerfile";
 
-/// The image's id, and how it was had.
-pub fn ensure(maker: &Maker) -> Result<(String, String)> {
+/// The image's id, and how it was had; where it is not here and cannot be built in a container, why not.
+pub fn find(maker: &Maker) -> Result<Found> {
     let name = name(maker.repository)?;
     let digest = maker.repository.digest(Sources::App)?;
     let image = Build { name: &name, digest: &digest };
     let shown = short(&digest);
     if let Some(id) = current(image)? {
-        return Ok((id, text!("app-here", image = name, build = shown)));
+        return Ok(Found::Here(id, text!("app-here", image = name, build = shown)));
     }
     if maker.repository.is_as_made(Sources::App)
         && maker.load(&name)?
         && let Some(id) = current(image)?
     {
-        return Ok((id, text!("app-loaded", image = name, build = shown)));
+        return Ok(Found::Here(id, text!("app-loaded", image = name, build = shown)));
     }
-    let built = match build(maker, image).map_err(no_disk) {
-        Ok(id) => return Ok((id, text!("app-built", image = name, build = shown))),
-        Err(Failure::Failed(why_not)) => why_not,
-        Err(failure) => return Err(failure),
-    };
-    match pack::pack(maker, Sources::App, image).map_err(no_disk) {
+    match build(maker, image).map_err(no_disk) {
+        Ok(id) => Ok(Found::Here(id, text!("app-built", image = name, build = shown))),
+        Err(Failure::Failed(why_not)) => Ok(Found::ToPack(why_not)),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The same, of an image that is packed, for it could not be `built`.
+pub fn pack(maker: &Maker, to_pack: &[Sources], built: &str) -> Result<(String, String)> {
+    let name = name(maker.repository)?;
+    let digest = maker.repository.digest(Sources::App)?;
+    let image = Build { name: &name, digest: &digest };
+    match pack::pack(maker, Sources::App, to_pack, image).map_err(no_disk) {
         Ok(id) => {
             let reason = built.lines().next().unwrap_or_default();
-            Ok((id, text!("app-packed", image = name, build = shown, reason = reason)))
+            Ok((id, text!("app-packed", image = name, build = short(&digest), reason = reason)))
         }
         Err(Failure::Failed(packed)) => {
             Err(Failure::Failed(text!("app-impossible", built = built, packed = packed)))

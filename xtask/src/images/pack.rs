@@ -11,22 +11,22 @@ use crate::text;
 
 use super::{Build, Maker};
 
-/// Packs the programs of `sources` into an image, and returns its id.
+/// Packs the programs of `sources` into an image, and returns its id. `all` are the sources that are to be packed, one by one.
 ///
 /// # Errors
 ///
 /// The engine runs another system or architecture than this host's; the build or the packing fails.
-pub fn pack(maker: &Maker, sources: Sources, image: Build) -> Result<String> {
+pub fn pack(maker: &Maker, sources: Sources, all: &[Sources], image: Build) -> Result<String> {
     const LIMIT: Duration = Duration::from_secs(120);
     if !maker.engine.runs_what_this_host_builds() {
         return Err(Failure::Failed(text!("other-platform", platform = maker.engine.platform)));
     }
-    let binaries =
-        cargo::build(maker.repository, &[sources.package()], Purpose::Image, |line| maker.step.hear(line))?;
+    let packages: Vec<&str> = all.iter().map(|one| one.package()).collect();
+    let built = cargo::build_each(maker.repository, &packages, Purpose::Image, |line| maker.step.hear(line))?;
     let context = maker.room().context(|| text!("doing-pack", image = image.name))?;
     let bin = context.path().join("bin");
     fs::create_dir(&bin).context(|| text!("doing-pack", image = image.name))?;
-    for (program, path) in &binaries {
+    for (program, path) in built.get(sources.package()).into_iter().flatten() {
         fs::copy(path, bin.join(program)).context(|| text!("doing-pack", image = image.name))?;
     }
     let folder = maker.repository.root.join("examples").join(sources.package());

@@ -11,7 +11,7 @@ use crate::failure::{Context, Failure, Result};
 use crate::repository::{Repository, Sources};
 use crate::text;
 
-use super::{Build, Effort, Maker, current, id, named_in, pack};
+use super::{Build, Effort, Found, Maker, current, id, named_in, pack};
 
 /// The name of the stand-in's image.
 pub const STAND_IN: &str = "pocket-redis";
@@ -19,52 +19,56 @@ pub const STAND_IN: &str = "pocket-redis";
 /// Our line of `.env`.
 const LINE: &str = "REDIS_IMAGE=pocket-redis";
 
-/// The image's name, and how it was had.
-pub fn ensure(maker: &Maker) -> Result<(String, String)> {
+/// The image's name, and how it was had; where neither a real one nor the stand-in is here, why not.
+pub fn find(maker: &Maker) -> Result<Found> {
     if let Some(chosen) = chosen(maker.repository)? {
         if id(&chosen)?.is_none() && !maker.load(&chosen)? {
             maker.pull(&chosen).map_err(no_disk)?;
         }
-        return Ok((chosen.clone(), text!("redis-chosen", image = chosen)));
+        return Ok(Found::Here(chosen.clone(), text!("redis-chosen", image = chosen)));
     }
     let real = real(maker.repository)?;
-    if id(&real)?.is_some() {
+    let is_here = |told| {
         forget_stand_in(maker.repository)?;
-        return Ok((real.clone(), text!("redis-here", image = real)));
+        Ok(Found::Here(real.clone(), told))
+    };
+    if id(&real)?.is_some() {
+        return is_here(text!("redis-here", image = real));
     }
     if maker.load(&real)? {
-        forget_stand_in(maker.repository)?;
-        return Ok((real.clone(), text!("redis-loaded", image = real)));
+        return is_here(text!("redis-loaded", image = real));
     }
     let digest = maker.repository.digest(Sources::PocketRedis)?;
-    let stand_in = Build { name: STAND_IN, digest: &digest };
-    let stand_in_is_here = current(stand_in)?.is_some();
-    if !(stand_in_is_here && maker.effort == Effort::Enough) {
-        match maker.pull(&real) {
-            Ok(()) => {
-                forget_stand_in(maker.repository)?;
-                return Ok((real.clone(), text!("redis-pulled", image = real)));
-            }
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-            Err(why_not_pulled) => {
-                if !stand_in_is_here {
-                    pack::pack(maker, Sources::PocketRedis, stand_in).map_err(
-                        |why_not_packed| match no_disk(why_not_packed) {
-                            Failure::Failed(packed) => Failure::Failed(text!(
-                                "redis-impossible",
-                                image = real,
-                                pulled = why_not_pulled,
-                                packed = packed
-                            )),
-                            other => other,
-                        },
-                    )?;
-                }
-            }
-        }
+    let stand_in_is_here = current(Build { name: STAND_IN, digest: &digest })?.is_some();
+    if stand_in_is_here && maker.effort == Effort::Enough {
+        return stand_in(maker, &real).map(|(name, told)| Found::Here(name, told));
     }
+    match maker.pull(&real) {
+        Ok(()) => is_here(text!("redis-pulled", image = real)),
+        Err(Failure::Interrupted) => Err(Failure::Interrupted),
+        Err(_) if stand_in_is_here => stand_in(maker, &real).map(|(name, told)| Found::Here(name, told)),
+        Err(why_not) => Ok(Found::ToPack(why_not.to_string())),
+    }
+}
+
+/// What there is to say of the stand-in, which is here and is named to Compose.
+fn stand_in(maker: &Maker, real: &str) -> Result<(String, String)> {
     name_stand_in(maker.repository)?;
     Ok((STAND_IN.to_owned(), text!("redis-stand-in", image = STAND_IN, real = real)))
+}
+
+/// The same, of a stand-in that is packed, for a real one could not be `pulled`.
+pub fn pack(maker: &Maker, to_pack: &[Sources], pulled: &str) -> Result<(String, String)> {
+    let real = real(maker.repository)?;
+    let digest = maker.repository.digest(Sources::PocketRedis)?;
+    let image = Build { name: STAND_IN, digest: &digest };
+    match pack::pack(maker, Sources::PocketRedis, to_pack, image).map_err(no_disk) {
+        Ok(_) => stand_in(maker, &real),
+        Err(Failure::Failed(packed)) => {
+            Err(Failure::Failed(text!("redis-impossible", image = real, pulled = pulled, packed = packed)))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The name of the real one, as the stack has it.
