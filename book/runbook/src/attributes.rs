@@ -7,12 +7,22 @@ use crate::rule::Rule;
 /// How a step is to be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
-    /// Stderr is compared too: both streams, in order, through one pipe.
-    pub stderr: bool,
+    /// What of stderr is compared too.
+    pub stderr: Option<Stderr>,
     /// The limit of each command, where the page sets one of its own.
     pub timeout: Option<Duration>,
     /// Why the step cannot run unattended; it is shown, and not run.
     pub norun: Option<String>,
+}
+
+/// What of stderr is compared, beside stdout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stderr {
+    /// All of it: both streams, in order, through one pipe.
+    Whole,
+    /// The lines of this program, which begin with its name and a colon, after what stdout holds. The others are those of
+    /// whoever runs the program, and are different on every version of it.
+    Of(String),
 }
 
 impl Attributes {
@@ -32,7 +42,10 @@ impl Attributes {
             let (name, value) =
                 part.split_once('=').map_or((part.as_str(), None), |(name, value)| (name, Some(value)));
             match (name, value) {
-                ("stderr", None) => attributes.stderr = true,
+                ("stderr", None) => attributes.stderr = Some(Stderr::Whole),
+                ("stderr", Some(program)) if is_program(program) => {
+                    attributes.stderr = Some(Stderr::Of(program.to_owned()));
+                }
                 ("timeout", Some(seconds)) => {
                     let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0);
                     let seconds = seconds.ok_or_else(|| Rule::BadAttribute(part.clone()))?;
@@ -47,6 +60,10 @@ impl Attributes {
         }
         Ok(Some(attributes))
     }
+}
+
+fn is_program(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// The language that an info string names: its first word.
@@ -97,7 +114,7 @@ mod tests {
     fn the_attributes_are_read_with_commas_in_quotes() {
         let read = Attributes::parse(r#"console, stderr,timeout=30,norun="it asks, and waits""#);
         let expected = Attributes {
-            stderr: true,
+            stderr: Some(Stderr::Whole),
             timeout: Some(Duration::from_secs(30)),
             norun: Some("it asks, and waits".to_owned()),
         };
@@ -106,8 +123,7 @@ mod tests {
 
     #[test]
     fn an_attribute_that_is_unknown_or_malformed_is_an_error() {
-        for part in ["quiet", "stderr=1", "timeout", "timeout=", "timeout=0", "timeout=1s", "timeout=-1", ""]
-        {
+        for part in ["quiet", "stderr=", "timeout", "timeout=", "timeout=0", "timeout=1s", "timeout=-1", ""] {
             let read = Attributes::parse(&format!("console,{part}"));
             assert_eq!(read, Err(Rule::BadAttribute(part.to_owned())));
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use crate::attributes::Stderr;
 use crate::chapter::Step;
 use crate::compare::{Difference, compare};
 use crate::left::{self, Left};
@@ -150,13 +151,24 @@ impl Session {
             total: step.attributes.timeout.unwrap_or(LIMIT),
             first_line: None,
             stop,
-            one_pipe: step.attributes.stderr,
+            one_pipe: step.attributes.stderr == Some(Stderr::Whole),
+        };
+        let start = match &step.attributes.stderr {
+            Some(Stderr::Of(program)) => Some(format!("{program}: ")),
+            _ => None,
         };
         let mut printed = String::new();
+        let mut program_said = String::new();
+        // A long line comes in pieces.
+        let (mut is_its, mut begins) = (false, true);
         let started = Instant::now();
         let ran = process::run(self.command(&exchange.command), &limits, &mut |stream, line| {
             if stream == Stream::Stdout {
                 printed.push_str(line);
+            } else if let Some(start) = &start {
+                is_its = if begins { line.starts_with(start) } else { is_its };
+                begins = line.ends_with('\n');
+                program_said.push_str(if is_its { line } else { "" });
             }
             let text = printable(line.trim_end_matches(['\n', '\r'])).into_owned();
             tell(Event::Line { stream, text });
@@ -171,7 +183,7 @@ impl Session {
             tell(Event::Left { processes });
         }
         match ended {
-            Ended::Exited(status) => judge(exchange, status, &printed, elapsed),
+            Ended::Exited(status) => judge(exchange, status, &(printed + &program_said), elapsed),
             Ended::TimedOut(limit) => Verdict::TimedOut { limit },
             Ended::TooMuch => Verdict::TooMuch { limit: process::OUTPUT },
             Ended::Stopped => Verdict::Stopped,

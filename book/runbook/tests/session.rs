@@ -90,6 +90,21 @@ fn stderr_is_told_and_compared_only_where_the_block_says_so() {
 }
 
 #[test]
+fn of_stderr_the_lines_of_one_program_are_compared_where_the_block_names_it() {
+    let command = "$ echo ' Container Creating' >&2; echo 'reset: failed' >&2; echo out; echo >&2\n";
+    let judged = |body: &str| verdicts(&format!("```console,stderr=reset\n{command}{body}```\n"));
+    assert!(matches!(judged("out\nreset: failed\n")[..], [Verdict::Matched { .. }]));
+    // Of the program and of stdout, nothing may be more, less or other.
+    for wrong in ["out\n", "reset: failed\n", "out\nreset: done\n", "out\nreset: failed\nreset: again\n"] {
+        assert!(matches!(judged(wrong)[..], [Verdict::Differs { .. }]), "{wrong}");
+    }
+    let long = format!("reset: {}", "x".repeat(200_000));
+    let page =
+        format!("```console,stderr=reset\n$ printf 'reset: %0200000d\\n' 0 | tr 0 x >&2\n{long}\n```\n");
+    assert!(matches!(verdicts(&page)[..], [Verdict::Matched { .. }]));
+}
+
+#[test]
 fn a_command_is_ended_at_its_limit_with_its_children() {
     let started = Instant::now();
     let page = "```console,timeout=1\n$ sleep 60 & sleep 60\n```\n";

@@ -86,7 +86,7 @@ fn without_a_registry_both_images_are_packed_and_the_demo_runs_on_them() {
     let line = "REDIS_IMAGE=pocket-redis\n";
     assert_eq!(tree.read(".env"), format!("# mine\nHTTP_PORT=9090\n{line}"));
     assert_bare(tree.image(), "65532:65532", &PROGRAMS);
-    assert_bare(PACKED_REDIS, "999:1000", &["usr/local/bin/redis-server"]);
+    assert_bare(PACKED_REDIS, "999:1000", &["usr/local/bin/redis-cli", "usr/local/bin/redis-server"]);
     let first = ids();
 
     // Again, it has nothing to do.

@@ -17,7 +17,7 @@ use crate::pages::{PAGE, PORT};
 use crate::system::{Signal, send, set_mode};
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, Running, Xtask, images_are_current, xtask};
-use tests_common::{Test, eventually, test, tests};
+use tests_common::{Test, eventually, tests};
 
 /// How the steps of a chapter are run: in each language in another way.
 #[derive(Clone, Copy)]
@@ -45,12 +45,10 @@ pub fn tests() -> Vec<Test> {
         a_press_that_is_killed_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
     ];
-    for (language, way) in [("en", Way::Buttons), ("pt-BR", Way::RunAll)] {
-        let name = format!("every chapter in {language} is run to its end in a browser");
-        use tests_common::Need::{Browser, Compose, Engine, RealRedis, Unix};
-        let needs = &[Engine, Compose, RealRedis, Unix, Browser];
-        tests.push(test("live", &name, needs, move || run_every_chapter(language, way)));
-    }
+    tests.extend(tests!["live";
+        every_chapter_is_run_to_its_end_in_a_browser_one_language_after_the_other:
+            [Engine, Compose, RealRedis, Unix, Browser],
+    ]);
     tests
 }
 
@@ -86,16 +84,18 @@ fn started(live: Xtask) -> (Running, String) {
     (live, url)
 }
 
-/// Runs the chapters of a language in the book's order, all that have something to run, each to its end.
-fn run_every_chapter(language: &str, way: Way) {
+/// Runs the chapters in the book's order, all that have something to run, each to its end: the first in English by each step's
+/// button, the next in Portuguese by one click, and so on. `verify` runs all of them in both languages.
+fn every_chapter_is_run_to_its_end_in_a_browser_one_language_after_the_other() {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
     let (live, url) = start();
     let browser = Browser::start();
-    let source = |name: &str| Tree::real().read(&format!("book/{language}/src/{name}.md"));
-    let names = runbook::chapter::pages(&source("SUMMARY")).expect("the contents keep to the rules");
+    let source = |language: &str, name: &str| Tree::real().read(&format!("book/{language}/src/{name}.md"));
+    let names = runbook::chapter::pages(&source("en", "SUMMARY")).expect("the contents keep to the rules");
+    let ways = [("en", Way::Buttons), ("pt-BR", Way::RunAll)].into_iter().cycle();
     let mut driven = 0;
-    for name in &names {
-        let chapter = Chapter::parse(name, &source(name)).expect("the page keeps to the rules");
+    for (name, (language, way)) in names.iter().zip(ways) {
+        let chapter = Chapter::parse(name, &source(language, name)).expect("the page keeps to the rules");
         let due = chapter.steps.iter().filter(|step| is_due(step)).count();
         if due == 0 {
             continue;
@@ -111,7 +111,7 @@ fn run_every_chapter(language: &str, way: Way) {
         assert_eq!(done, due, "{language}/{name}: {}", browser.shown());
         driven += 1;
     }
-    let has_steps = |name: &&String| source(name).lines().any(|line| line == "```console");
+    let has_steps = |name: &&String| source("en", name).lines().any(|line| line == "```console");
     assert_eq!(driven, names.iter().filter(has_steps).count(), "the chapters of the book");
     drop(browser);
     live.signal(Signal::Interrupt);

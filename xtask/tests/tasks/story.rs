@@ -102,17 +102,25 @@ lost: VISITS
 release …: resets 1, lost VISITS
 report: done, nothing changed (…, release …)";
 
-/// What an admin process said, without what differs from run to run: where Redis is, the release, the times.
+/// What an admin process said, without what differs from run to run: where Redis is, the release, the times. In the second
+/// act Redis may have another address, and then the release has another configuration; the build is the same.
 fn without_what_varies(output: &str, release: &str) -> String {
-    let end = format!(", release {release})");
-    let start = output.strip_suffix(&end).unwrap_or_else(|| panic!("{output} names {end}"));
+    let (build, configuration) = release.rsplit_once('.').expect("a build and a configuration");
+    let mut parts = output.split(build);
+    let first = parts.next().unwrap_or_default().to_owned();
+    let output = parts.fold(first, |said, part| {
+        let rest = part.strip_prefix('.').and_then(|part| part.get(configuration.len()..));
+        said + "RELEASE" + rest.unwrap_or_else(|| panic!("{output}"))
+    });
+    let end = ", release RELEASE)";
+    let start = output.strip_suffix(end).unwrap_or_else(|| panic!("{output} names {end}"));
     let (start, address) = start.rsplit_once(" (").expect("an address");
     assert!(address.contains(':') && !address.contains(' '), "{output}");
     let is_time = |word: &str| {
         let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         shape == "0000-00-00T00:00:00Z"
     };
-    let said = start.replace(release, "…");
+    let said = start.replace("RELEASE", "…");
     let times = said.split([' ', '\n', ',']).filter(|word| is_time(word));
     let said = times.fold(said.clone(), |said, time| said.replace(time, "TIME"));
     format!("{said} (…, release …)")

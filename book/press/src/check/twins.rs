@@ -74,8 +74,9 @@ pub fn differences(page: &Source, twin: &Source) -> Vec<Finding> {
 }
 
 fn difference(step: &Step, other: &Step) -> Option<(usize, String)> {
-    let without_reason =
-        |step: &Step| (step.attributes.stderr, step.attributes.timeout, step.attributes.norun.is_some());
+    let without_reason = |step: &Step| {
+        (step.attributes.stderr.clone(), step.attributes.timeout, step.attributes.norun.is_some())
+    };
     if without_reason(step) != without_reason(other) {
         return Some((other.line, "the step has other attributes".to_owned()));
     }
