@@ -43,9 +43,9 @@ pub enum Task {
 /// What a site is made with.
 #[derive(Debug, Args)]
 pub struct Site {
-    /// What “cargo xtask verify --report” wrote [default: target/verify.json]
+    /// What “cargo xtask verify --report” wrote, once for each engine [default: target/verify.json]
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
 }
 
 impl Task {
@@ -63,7 +63,7 @@ impl Task {
             }
         }
         if let Task::Build(site) | Task::Serve { site, .. } = self {
-            if let Some(report) = &site.report {
+            for report in &site.report {
                 arguments.extend(["--report".into(), report.into()]);
             }
             if let Some(language) = language {
@@ -113,11 +113,14 @@ mod tests {
 
     #[test]
     fn press_is_started_with_what_the_person_chose() {
-        let site = Site { report: Some("a.json".into()) };
+        let site = Site { report: vec!["a.json".into(), "b.json".into()] };
         let serve = Task::Serve { site, port: 4000 };
         let arguments = serve.arguments(Some(Language::PtBr));
-        assert_eq!(arguments, ["serve", "--port", "4000", "--report", "a.json", "--lang", "pt-BR"]);
-        assert_eq!(Task::Build(Site { report: None }).arguments(None), ["build"]);
+        assert_eq!(
+            arguments,
+            ["serve", "--port", "4000", "--report", "a.json", "--report", "b.json", "--lang", "pt-BR"]
+        );
+        assert_eq!(Task::Build(Site { report: Vec::new() }).arguments(None), ["build"]);
         assert_eq!(Task::Follow { pages: vec!["reset".to_owned()] }.arguments(None), ["follow", "reset"]);
     }
 }

@@ -31,8 +31,8 @@ pub struct Order {
     pub out: PathBuf,
     /// The books.
     pub languages: Vec<Language>,
-    /// What `verify` reported; a file that is not there is no report.
-    pub report: PathBuf,
+    /// What `verify` reported, on each engine; a file that is not there is no report.
+    pub reports: Vec<PathBuf>,
     /// The address under which the site is published.
     pub url: String,
 }
@@ -44,7 +44,7 @@ pub struct Order {
 /// A page breaks a rule or includes what is not there, a book cannot be rendered, a file cannot be
 /// written, or mdBook's pages are not as expected.
 pub fn build(order: &Order) -> Result<()> {
-    let proof = Proof::read(&order.root, &order.report)?;
+    let proof = Proof::read(&order.root, &order.reports)?;
     let url = format!("{}/", order.url.trim_end_matches('/'));
     fs::create_dir_all(&order.out).with_context(|| order.out.display().to_string())?;
     let out = order.out.canonicalize().with_context(|| order.out.display().to_string())?;

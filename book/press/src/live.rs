@@ -139,7 +139,10 @@ fn say(line: &str) {
 fn build(order: &Order, out: &Path, url: &str) -> Result<()> {
     let program = env::current_exe().context("this program cannot be found")?;
     let mut build = Command::new(program);
-    build.args(["build", "--url", url, "--out"]).arg(out).arg("--report").arg(&order.report);
+    build.args(["build", "--url", url, "--out"]).arg(out);
+    for report in &order.reports {
+        build.arg("--report").arg(report);
+    }
     let status = build
         .current_dir(&order.root)
         .stderr(Stdio::inherit())

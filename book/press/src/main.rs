@@ -77,9 +77,9 @@ struct Options {
     /// The language
     #[arg(long, value_enum, default_value_t)]
     lang: Choice,
-    /// What “cargo xtask verify --report” wrote [default: target/verify.json]
+    /// What “cargo xtask verify --report” wrote, once for each engine [default: target/verify.json]
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -104,7 +104,10 @@ fn run(task: Task) -> Result<()> {
     let order = |options: Options| Order {
         out: root.join("target/book"),
         languages: options.lang.languages().to_vec(),
-        report: options.report.unwrap_or_else(|| root.join("target/verify.json")),
+        reports: match options.report.is_empty() {
+            true => vec![root.join("target/verify.json")],
+            false => options.report,
+        },
         url: String::new(),
         root: root.clone(),
     };
@@ -123,7 +126,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Serve { options, port } => serve::run(order(options), port),
         Task::Live { port, app, start_over, engine, until_eof } => {
-            let options = Options { lang: Choice::All, report: None };
+            let options = Options { lang: Choice::All, report: Vec::new() };
             live::run(&order(options), live::Options { port, app, start_over, engine, until_eof })
         }
         Task::Check => check(&root),

@@ -2,7 +2,7 @@
 //! shown where it holds for the tree at hand, and only there.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -12,9 +12,13 @@ use serde::Deserialize;
 use crate::language::Language;
 use crate::markup::escape;
 
-/// What `verify --report` wrote, as far as it is shown.
+/// What `verify --report` wrote, on one engine or on several.
+#[derive(Debug, Clone)]
+pub struct Proof(Vec<Run>);
+
+/// One report, as far as it is shown.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Proof {
+struct Run {
     at: i64,
     commit: Option<String>,
     engine: String,
@@ -32,41 +36,52 @@ struct Page {
 }
 
 impl Proof {
-    /// Reads a report, if it was made on a real Redis and at the very commit of the tree in `root`.
+    /// Reads those of the reports that were made on a real Redis and at the very commit of the tree in `root`.
     ///
     /// # Errors
     ///
-    /// The file is there and is no report.
-    pub fn read(root: &Path, report: &Path) -> Result<Option<Proof>> {
-        if !report.exists() {
-            return Ok(None);
-        }
-        let name = || format!("{} is no report of “cargo xtask verify --report”", report.display());
-        let text = fs::read_to_string(report).with_context(name)?;
-        let proof: Proof = serde_json::from_str(&text).with_context(name)?;
-        let holds = !proof.stand_in && proof.commit.is_some() && head(root) == proof.commit;
-        Ok(holds.then_some(proof))
+    /// A file is there and is no report.
+    pub fn read(root: &Path, reports: &[PathBuf]) -> Result<Option<Proof>> {
+        let runs = reports.iter().filter(|report| report.exists()).map(|report| Run::read(report));
+        let mut runs = runs.collect::<Result<Vec<_>>>()?;
+        let head = head(root);
+        runs.retain(|run| !run.stand_in && run.commit.is_some() && run.commit == head);
+        Ok((!runs.is_empty()).then_some(Proof(runs)))
     }
 
-    /// The footer of a page; `None` where its commands were not executed, or not all as it shows.
+    /// The footer of a page; `None` where its commands were not executed on each of the engines, or not all as it shows.
     pub fn footer(&self, language: Language, page: &str) -> Option<String> {
-        let is_it = |run: &&Page| run.page == page && run.language == language.tag();
-        let run = self.pages.iter().find(is_it)?;
-        if !run.ok || run.steps == 0 {
+        let Proof(runs) = self;
+        if !runs.iter().all(|run| run.proves(language, page)) {
             return None;
         }
+        let last = runs.iter().max_by_key(|run| run.at)?;
         let texts = language.texts();
-        let date = Timestamp::from_second(self.at).ok()?.to_zoned(TimeZone::UTC).date();
+        let date = Timestamp::from_second(last.at).ok()?.to_zoned(TimeZone::UTC).date();
         let month = texts.months.get(usize::try_from(date.month() - 1).ok()?)?;
         let of = texts.of;
         let day = format!("<time datetime=\"{date}\">{}{of}{month}{of}{}</time>", date.day(), date.year());
-        let [executed, at, engine, compose, end] = texts.proof;
-        let [commit, engine_is, compose_is] =
-            [self.commit.as_ref()?, &self.engine, &self.compose].map(|text| escape(text));
+        let [executed, at, with, compose, and_with, end] = texts.proof;
+        let commit = escape(last.commit.as_ref()?);
+        let tools = |run: &Run| format!(" {} {compose} {}", escape(&run.engine), escape(&run.compose));
+        let tools = runs.iter().map(tools).collect::<Vec<_>>().join(and_with);
         Some(format!(
-            "<footer class=\"proof\"><p>{executed} {day} {at} <code>{commit}</code>{engine} {engine_is} \
-             {compose} {compose_is}{end}</p></footer>"
+            "<footer class=\"proof\"><p>{executed} {day} {at} <code>{commit}</code>{with}{tools}{end}</p></footer>"
         ))
+    }
+}
+
+impl Run {
+    fn read(report: &Path) -> Result<Run> {
+        let name = || format!("{} is no report of “cargo xtask verify --report”", report.display());
+        let text = fs::read_to_string(report).with_context(name)?;
+        serde_json::from_str(&text).with_context(name)
+    }
+
+    /// Whether all commands of a page were executed, and printed what it shows.
+    fn proves(&self, language: Language, page: &str) -> bool {
+        let is_it = |run: &&Page| run.page == page && run.language == language.tag();
+        self.pages.iter().find(is_it).is_some_and(|run| run.ok && run.steps > 0)
     }
 }
 

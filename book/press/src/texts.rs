@@ -18,7 +18,7 @@ pub struct Texts {
     /// Between day, month and year.
     pub of: &'static str,
     /// When, at which commit, with which engine and which Compose the commands of a page were executed.
-    pub proof: [&'static str; 5],
+    pub proof: [&'static str; 6],
     /// The table of contents.
     pub contents: &'static str,
     /// The button that shows and hides it.
@@ -87,6 +87,7 @@ pub static ENGLISH: Texts = Texts {
         "(UTC), at commit",
         ", with Docker Engine",
         "and Compose",
+        ", and with Docker Engine",
         ". What they printed is what the page shows.",
     ],
     contents: "Table of contents",
@@ -143,6 +144,7 @@ pub static PORTUGUESE: Texts = Texts {
         "(UTC), no commit",
         ", com o Docker Engine",
         "e o Compose",
+        " e com o Docker Engine",
         ". O que eles imprimiram é o que a página mostra.",
     ],
     contents: "Sumário",

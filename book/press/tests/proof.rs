@@ -45,9 +45,31 @@ fn the_footer_says_when_and_with_what_in_the_pages_language() {
     assert!(!has_footer(&books, "en/alone.html"), "the page has no step");
 }
 
+/// As [`reported`], with another report on the same commit.
+fn reported_twice(change: (&str, &str)) -> String {
+    let books = reported(("", ""));
+    let second = books.read("target/verify.json").replace("28.5.1", "20.10.24").replace("2.40.0", "2.26.1");
+    books.write("target/oldest.json", &second.replace(change.0, change.1));
+    let mut order = books.order();
+    order.reports.push(books.root().join("target/oldest.json"));
+    press::build::build(&order).unwrap();
+    books.page("en/first.html")
+}
+
+#[test]
+fn the_footer_names_each_engine_and_is_there_only_where_the_page_is_right_on_all() {
+    let page = reported_twice(("", ""));
+    let said =
+        "with Docker Engine 28.5.1 and Compose 2.40.0, and with Docker Engine 20.10.24 and Compose 2.26.1.";
+    assert!(page.contains(said), "{page}");
+    let page = reported_twice(("\"ok\": true, \"steps\": 1", "\"ok\": false, \"steps\": 1"));
+    assert!(!page.contains("class=\"proof\""), "{page}");
+}
+
 #[test]
 fn there_is_no_footer_without_a_report_a_real_redis_and_a_good_run() {
     for change in [
+        ("\"commit\": \"", "\"commit\": null, \"was\": \""),
         ("\"stand_in\": false", "\"stand_in\": true"),
         ("\"ok\": true, \"steps\"", "\"ok\": false, \"steps\""),
     ] {

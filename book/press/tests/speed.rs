@@ -39,7 +39,7 @@ fn both_books_take_at_most_a_third_longer_than_mdbook_alone() {
     let out = tempfile::tempdir().unwrap();
     let order = Order {
         out: out.path().join("pressed"),
-        report: out.path().join("none.json"),
+        reports: vec![out.path().join("none.json")],
         root: root.clone(),
         ..common::Books::new().order()
     };

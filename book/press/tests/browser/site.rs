@@ -99,7 +99,7 @@ fn built(url: &str) -> PathBuf {
         root: root(),
         out: out.clone(),
         languages: Language::ALL.to_vec(),
-        report: root().join("target/verify.json"),
+        reports: vec![root().join("target/verify.json")],
         url: url.to_owned(),
     };
     build::build(&order).unwrap();

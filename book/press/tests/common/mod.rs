@@ -61,7 +61,7 @@ impl Books {
             root: self.root().to_owned(),
             out: self.root().join("target/book"),
             languages: Language::ALL.to_vec(),
-            report: self.root().join("target/verify.json"),
+            reports: vec![self.root().join("target/verify.json")],
             url: "https://example.org/factor/".to_owned(),
         }
     }
