@@ -1,16 +1,19 @@
 //! What goes wrong on the way: exit 1 within a limit, the cause and the services' last lines, all of it removed.
 
 use std::net::TcpListener;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::docker;
 use crate::tree::{Draft, Tree};
-use crate::xtask::{COMPILING, Ended, xtask};
+use crate::xtask::{COMPILING, Ended, images_are_current, xtask};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["failures";
         a_health_check_that_never_passes_is_given_up_at_30_seconds: [Engine, Compose],
+        a_reset_waits_for_a_redis_that_takes_its_time: [Engine, Compose, RealRedis],
+        a_reset_waits_for_a_redis_that_takes_its_time_on_compose_v1: [Engine, ComposeV1, RealRedis],
         a_port_that_is_taken_is_named_and_everything_removed: [Engine, Compose],
         a_worker_that_ends_at_once_is_seen_and_its_last_lines_shown: [Engine, Compose],
         an_image_that_can_neither_be_pulled_built_nor_packed_is_told_with_each_reason: [Engine, Compose, Packing],
@@ -30,6 +33,36 @@ fn assert_not_up(draft: Draft, limit: Duration) -> Ended {
     ended.assert_code(1).assert_nothing_left();
     assert_eq!(ended.failed_step().0, "up");
     ended
+}
+
+/// A reset with nothing up, where Redis listens only after a while.
+fn assert_waits(compose: &[&str], project: &str) {
+    images_are_current();
+    let tree = Tree::copy(project)
+        .edit(
+            "docker-compose.yml",
+            "command: redis-server",
+            "command: sh -c 'sleep 3; exec redis-server \"$$@\"' --",
+        )
+        .write();
+    let compose = |args: &[&str]| {
+        let mut command = Command::new(compose[0]);
+        command.args(&compose[1..]).args(["--project-name", project]).args(args).current_dir(tree.root());
+        command.env("FACTOR12_IMAGE", "factor12").output().expect("Compose starts")
+    };
+    let ran = compose(&["run", "--rm", "-T", "worker", "reset"]);
+    let removed = compose(&["down", "--volumes", "--remove-orphans"]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success() && removed.status.success(), "{}: {said}", ran.status);
+    assert!(ran.stdout.starts_with(b"hits: (nothing) -> 0 "), "{ran:?}");
+}
+
+fn a_reset_waits_for_a_redis_that_takes_its_time() {
+    assert_waits(&["docker", "compose"], "factor12-slow-redis");
+}
+
+fn a_reset_waits_for_a_redis_that_takes_its_time_on_compose_v1() {
+    assert_waits(&["docker-compose"], "factor12-slow-redis-v1");
 }
 
 fn a_port_that_is_taken_is_named_and_everything_removed() {
