@@ -22,6 +22,9 @@ use report::Report;
 pub struct Options {
     /// The pages' names; all of them if none is named, and then once more without cleaning between them
     chapters: Vec<String>,
+    /// Do not run all pages once more without cleaning between them
+    #[arg(long)]
+    once: bool,
     /// Write a report as JSON to this file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -54,7 +57,7 @@ pub fn run(repository: &Repository, options: &Options, languages: &[Language]) -
         wrong += usize::from(outcome.wrong.is_some());
         report.add(page, outcome);
     }
-    if options.chapters.is_empty() {
+    if options.chapters.is_empty() && !options.once {
         for language in languages {
             wrong += usize::from(!in_a_row(&stage, *language, &chapters)?);
         }
