@@ -231,7 +231,8 @@ impl Stack for HostStack {
         let ids = [&self.web, &self.redis].into_iter().flatten().map(|service| service.id().to_string());
         let ids = ids.collect::<Vec<_>>().join(" ");
         match &self.dir {
-            Some(dir) => format!("kill {ids}; rm -r {}", dir.path().display()),
+            // Redis writes there until it has ended.
+            Some(dir) => format!("kill {ids}; until rm -rf {}; do sleep 1; done", dir.path().display()),
             None => format!("kill {ids}"),
         }
     }
