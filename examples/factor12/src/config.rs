@@ -122,7 +122,7 @@ impl Redis {
 
     // ANCHOR: fingerprint
     /// Tells this configuration from another, in seven hexadecimal digits: the same Redis, user and password give the same
-    /// ones. A password is in it with one byte of its digest: who guesses passwords cannot tell which of 256 it is.
+    /// ones. Of the password one byte of its digest enters: a wrong guess in 256 fits as well, and so none can be confirmed.
     pub fn fingerprint(&self) -> String {
         let settings = self.info.redis_settings();
         let user = settings.username().unwrap_or_default();
