@@ -729,13 +729,16 @@ mod interactive {
     fn ctrl_c_clears_the_line_and_ctrl_d_ends_the_session() {
         let redis = Server::start();
         let mut terminal = started(&redis);
+        // The old prompt is shown again with each key; the new one stands on a new line. Keys that come with Ctrl-C, before it,
+        // are thrown away as a shell does.
+        let new_prompt = format!("\n{}", prompt(&redis, "read-only"));
         terminal.press("nonsense(");
         terminal.shows("nonsense(");
         terminal.press(INTERRUPT);
-        terminal.shows("read-only> ");
+        terminal.shows(&new_prompt);
         terminal.enter("fn unfinished() {");
         terminal.press(INTERRUPT);
-        terminal.shows("read-only> ");
+        terminal.shows(&new_prompt);
         ask(&mut terminal, "hits()", "0");
         terminal.press(END);
         ends(&mut terminal, "nothing changed");
