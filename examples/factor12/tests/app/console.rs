@@ -777,7 +777,7 @@ mod interactive {
         }
         terminal.shows("> re");
         terminal.press(INTERRUPT);
-        terminal.shows("read-only> ");
+        terminal.shows(&format!("\n{}", prompt(&redis, "read-only")));
         ask(&mut terminal, "kind(\"schema:\t)", "\"nothing\"");
     }
 
