@@ -8,7 +8,7 @@ use console::style;
 use crate::engine::{Compose, Engine, docker};
 use crate::environment;
 use crate::failure::{Failure, Result};
-use crate::narration::harmless;
+use crate::narration::{harmless, plain};
 use crate::process::Program;
 use crate::repository::Repository;
 use crate::stack::Kind;
@@ -122,7 +122,8 @@ fn print(name: &str, finding: &Finding) {
         Finding::Missing(text) => (style("✗").red(), text),
         Finding::Note(text) => (style("·").yellow(), text),
     };
-    say(&format!("{mark} {name:20} {}", text.replace('\n', "\n                       ")));
+    // It may be what another program said.
+    say(&format!("{mark} {name:20} {}", plain(text).replace('\n', "\n                       ")));
 }
 
 /// Prints a line of the result; who has stopped reading has seen enough.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::environment::without_ways;
 use crate::failure::{Failure, Result};
+use crate::narration::plain;
 use crate::process::{Output, Program};
 use crate::text;
 
@@ -54,7 +55,7 @@ impl Engine {
         // What it needs no engine for comes first: none of the cures below would help.
         if let Some(other) = docker(["--version"]).limit(PATIENCE).stdout().ok().filter(|it| !is_dockers(it))
         {
-            return Err(missing(text!("not-docker", program = other), text!("not-docker-cure")));
+            return Err(missing(text!("not-docker", program = plain(&other)), text!("not-docker-cure")));
         }
         if let Some(address) = elsewhere()? {
             return Err(missing(
@@ -72,7 +73,8 @@ impl Engine {
         };
         match serde_json::from_str::<Option<Server>>(output.stdout.trim()) {
             Ok(Some(server)) if output.status.success() => {
-                Ok(Engine { version: server.version, platform: format!("{}/{}", server.os, server.arch) })
+                let platform = plain(&format!("{}/{}", server.os, server.arch));
+                Ok(Engine { version: plain(&server.version), platform })
             }
             _ => Err(refusal(&output)),
         }
@@ -149,7 +151,7 @@ impl Compose {
             let mut compose = Compose { words, version: String::new() };
             match compose.program().args(["version", "--short"]).limit(PATIENCE).stdout() {
                 Ok(version) => {
-                    compose.version = version;
+                    compose.version = plain(&version);
                     return Ok(compose);
                 }
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
