@@ -53,8 +53,8 @@ pub fn files_of(image: &str) -> Vec<String> {
     String::from_utf8_lossy(&listing).lines().map(str::to_owned).collect()
 }
 
-/// The Compose projects that have a container, a network or a volume, and whose name starts so.
-pub fn projects(start: &str) -> Vec<String> {
+/// The Compose projects that have a container, a network or a volume.
+pub fn projects() -> Vec<String> {
     if !answers() {
         return Vec::new();
     }
@@ -66,7 +66,6 @@ pub fn projects(start: &str) -> Vec<String> {
             let args = [list.as_slice(), &["--filter", filter, "--format", label]].concat();
             docker(&args).lines().map(str::to_owned).collect::<Vec<_>>()
         })
-        .filter(|project| project.starts_with(start))
         .collect();
     projects.sort_unstable();
     projects.dedup();

@@ -24,11 +24,12 @@ pub fn tests() -> Vec<Test> {
 /// How long a stack may take to start and to be removed, beside what it is waited for.
 const OVERHEAD: Duration = Duration::from_secs(30);
 
-/// Runs the demo on compose in a copy whose stack does not come up, its images made before.
+/// Runs the demo on compose in a copy whose stack does not come up; its app is this tree's.
 /// Expects exit 1 in the step `up` within the limit, and nothing left.
 fn assert_not_up(draft: Draft, limit: Duration) -> Ended {
+    images_are_current();
     let tree = draft.write();
-    xtask(&tree, ["images"]).run(COMPILING).assert_code(0);
+    docker::docker(&["tag", "factor12", tree.image()]);
     let ended = xtask(&tree, ["demo", "--stack", "compose", "--json"]).run(limit + OVERHEAD);
     ended.assert_code(1).assert_nothing_left();
     assert_eq!(ended.failed_step().0, "up");
@@ -111,7 +112,7 @@ fn an_image_that_can_neither_be_pulled_built_nor_packed_is_told_with_each_reason
         .compiled_here()
         // A registry that refuses at once, with and without a network.
         .edit("examples/factor12/Dockerfile", "ARG RUST_IMAGE=", "ARG RUST_IMAGE=127.0.0.1:9/none:1\n# ")
-        .replace("examples/factor12/src/bin/reset.rs", FAULT)
+        .edit("examples/factor12/Cargo.toml", "[dependencies]", "[dependencies]\nnone = { path = \"none\" }")
         .write();
     let ended = xtask(&tree, ["demo", "--stack", "compose", "--json"]).run(COMPILING);
     ended.assert_code(1).assert_nothing_left();
@@ -122,7 +123,7 @@ fn an_image_that_can_neither_be_pulled_built_nor_packed_is_told_with_each_reason
         "docker pull 127.0.0.1:9/none:1",
         "connection refused",
         "cargo build (factor12)",
-        "this copy does not compile",
+        "failed to load manifest for dependency `none`",
     ] {
         assert!(error.contains(part), "“{part}” in {error}");
         ended.assert_says(part);

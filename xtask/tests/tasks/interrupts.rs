@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::lies;
 use crate::system::Signal;
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, Ended, images_are_current, programs_are_built, xtask};
@@ -174,9 +175,7 @@ fn as_cargo_builds() {
         )
         .write();
     let demo = xtask(&tree, ["demo", "--json", "--stack", "embedded"]).start();
-    eventually("the compiler runs", COMPILING, || {
-        demo.processes().iter().any(|process| process.name == "rustc").then_some(())
-    });
+    demo.process("rustc", COMPILING);
     demo.signal(Signal::Interrupt);
     let ended = demo.end(Duration::from_secs(15));
     assert_stopped(&ended);
@@ -184,19 +183,8 @@ fn as_cargo_builds() {
 }
 
 fn in_the_middle_of_a_backup_that_takes_long() {
-    let backup = r#"fn main() {
-    println!("its first line");
-    std::thread::sleep(std::time::Duration::from_secs(60));
-}
-"#;
-    let tree = Tree::copy("long-backup")
-        .compiled_here()
-        .replace("examples/factor12/src/bin/backup.rs", backup)
-        .write();
-    let demo = xtask(&tree, ["demo", "--all", "--json", "--stack", "embedded"]).start();
-    eventually("the backup runs", COMPILING, || {
-        demo.processes().iter().any(|process| process.name == "backup").then_some(())
-    });
+    let demo = lies::demo("long-backup").start();
+    demo.process("backup", COMPILING);
     demo.signal(Signal::Interrupt);
     let ended = demo.end(Duration::from_secs(5));
     assert_stopped(&ended);

@@ -38,18 +38,21 @@ const VISIT: &str = "curl http://127.0.0.1:8080/";
 const STEP: Duration = Duration::from_secs(180);
 
 pub fn tests() -> Vec<Test> {
-    let mut tests = tests!["live";
+    tests!["live";
         a_port_that_is_taken_is_said_with_what_holds_it: [],
         a_step_sees_what_was_made_for_it_and_nothing_else: [Engine, Compose, Unix, Proc],
         ctrl_c_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         a_press_that_is_killed_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
-    ];
-    tests.extend(tests!["live";
+    ]
+}
+
+/// The one that takes longest.
+pub fn chapters() -> Vec<Test> {
+    tests!["live";
         every_chapter_is_run_to_its_end_in_a_browser_one_language_after_the_other:
             [Engine, Compose, RealRedis, Unix, Browser],
-    ]);
-    tests
+    ]
 }
 
 /// Starts `live`, and returns it with its address, which ends with a slash.
@@ -69,7 +72,7 @@ fn start_hanging(environment: &[(&str, &str)]) -> (Running, String) {
     let task = xtask(&Tree::real(), ["live", "--port", "0"]).env("PATH", paths);
     let (live, url) = started(environment.iter().fold(task, |task, (name, value)| task.env(name, value)));
     run_first_step(&url);
-    process(&live, "sleep");
+    live.process("sleep", STEP);
     (live, url)
 }
 
@@ -154,7 +157,7 @@ fn ctrl_c_during_a_run_leaves_nothing_behind() {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
     let (live, url) = start();
     run_first_step(&url);
-    process(&live, "docker-compose");
+    live.process("docker-compose", STEP);
     live.signal(Signal::Interrupt);
     live.end(STEP).assert_code(0).assert_nothing_left();
 }
@@ -162,14 +165,15 @@ fn ctrl_c_during_a_run_leaves_nothing_behind() {
 fn a_press_that_is_killed_during_a_run_leaves_nothing_behind() {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
     let (live, _) = start_hanging(&[]);
-    send(process(&live, "press"), None);
+    send(live.process("press", STEP), None);
     live.end(STEP).assert_code(1).assert_says("“press” failed").assert_nothing_left();
 }
 
 fn a_step_sees_what_was_made_for_it_and_nothing_else() {
     let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
     let (live, _) = start_hanging(&HOSTILE);
-    let seen = fs::read(format!("/proc/{}/environ", process(&live, "sleep"))).expect("what the step sees");
+    let seen =
+        fs::read(format!("/proc/{}/environ", live.process("sleep", STEP))).expect("what the step sees");
     let seen = String::from_utf8_lossy(&seen).into_owned();
     let seen: Vec<&str> = seen.split_terminator('\0').collect();
     for (name, value) in HOSTILE {
@@ -192,7 +196,7 @@ fn killed_itself_during_a_run_it_leaves_nothing_behind() {
         lock.lock().expect("the turn on the port");
         lock
     });
-    send(process(&live, "xtask"), None);
+    send(live.process("xtask", STEP), None);
     eventually("press has ended too", STEP, || live.processes().is_empty().then_some(()));
     let ended = live.end(STEP);
     assert_eq!(ended.code, None);
@@ -208,14 +212,6 @@ fn run_first_step(url: &str) {
     let token = token.split('"').next().expect("a token");
     let run = format!("{url}-/live/en/tips/steps/1");
     ureq::post(run).header("X-Live-Token", token).send_empty().expect("the step is begun");
-}
-
-/// The process of this name, once there is one.
-fn process(live: &Running, name: &str) -> u32 {
-    eventually(name, STEP, || {
-        let processes = live.processes();
-        processes.iter().find(|process| process.name.starts_with(name)).map(|process| process.id)
-    })
 }
 
 fn a_port_that_is_taken_is_said_with_what_holds_it() {

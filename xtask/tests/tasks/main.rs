@@ -44,12 +44,13 @@ use std::process::ExitCode;
 const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {
-    // The slowest come first.
+    // First the chapters, which take turns on one port and wait most of their time, and what compiles most.
     let tests = [
-        failures::tests(),
-        lies::tests(),
-        interrupts::tests(),
+        live::chapters(),
         images::tests(),
+        lies::tests(),
+        failures::tests(),
+        interrupts::tests(),
         neighbours::tests(),
         keep::tests(),
         story::tests(),
@@ -61,11 +62,11 @@ fn main() -> ExitCode {
         kit::tests(),
         packages::tests(),
         readme::tests(),
-        pages::tests(),
         #[cfg(unix)]
         present::tests(),
-        live::tests(),
         machine::tests(),
+        pages::tests(),
+        live::tests(),
     ];
     tests_common::run(tests.into_iter().flatten().collect(), Some(AT_ONCE))
 }

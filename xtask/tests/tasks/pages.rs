@@ -1,6 +1,7 @@
 //! What `run` and `verify` say of a page that is not as it should be; and each page of the book, in one language or the other,
 //! where no browser is here to run it in. All of them in both languages are for `cargo xtask verify`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -188,22 +189,25 @@ fn without_an_engine_it_is_said_which_is_missing() {
 }
 
 fn any_changed_character_of_any_output_is_a_difference_on_its_line() {
-    let mut changed = 0;
+    // Most pages show the same in both languages.
+    let mut outputs = BTreeSet::new();
     for language in ["en", "pt-BR"] {
         let contents = Tree::real().read(&format!("book/{language}/src/SUMMARY.md"));
         for name in runbook::chapter::pages(&contents).expect("the contents keep to the rules") {
             let page = Tree::real().read(&format!("book/{language}/src/{name}.md"));
             let chapter = Chapter::parse(&name, &page).expect("the page keeps to the rules");
             for exchange in chapter.steps.iter().flat_map(|step| &step.exchanges) {
-                changed += change_each_character(&exchange.output, exchange.output_line);
+                outputs.insert(exchange.output.clone());
             }
         }
     }
+    let changed: usize = outputs.iter().map(|output| change_each_character(output)).sum();
     assert!(changed > 1000, "only {changed} characters were changed");
 }
 
 /// Changes one character of an output after the other, wildcards aside; returns how many.
-fn change_each_character(output: &str, first_line: usize) -> usize {
+fn change_each_character(output: &str) -> usize {
+    let first_line = 7;
     let any =
         |line: &str| if line == "..." { "any\nlines".to_owned() } else { line.replace("[..]", "whatever") };
     let printed: String = output.lines().map(|line| any(line) + "\n").collect();

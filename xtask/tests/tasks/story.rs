@@ -13,11 +13,9 @@ use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["story";
-        the_demo_passes_on_compose: [Engine, Compose],
-        the_demo_passes_on_compose_v1: [Engine, ComposeV1, Unix],
+        auto_takes_compose_where_an_engine_answers_and_the_demo_proves_where_each_reset_ran: [Engine, Compose],
         the_demo_passes_on_host: [Redis],
         the_demo_passes_on_embedded: [],
-        auto_takes_compose_where_an_engine_answers: [Engine, Compose],
         the_whole_demo_passes_on_compose: [Engine, Compose],
         the_whole_demo_passes_on_compose_v1: [Engine, ComposeV1, Unix],
         the_whole_demo_passes_on_host: [Redis],
@@ -25,7 +23,6 @@ pub fn tests() -> Vec<Test> {
         the_demo_visits_as_often_as_asked: [],
         the_whole_demo_visits_as_often_as_asked: [],
         stdout_holds_nothing_where_no_json_is_asked_for: [],
-        on_compose_it_proves_where_each_reset_ran: [Engine, Compose],
         wrong_usage_exits_with_2_and_says_what_is_accepted: [],
     ]
 }
@@ -202,10 +199,6 @@ fn the_whole_demo_passes_on_embedded() {
     assert_all_passes("embedded");
 }
 
-fn the_demo_passes_on_compose() {
-    assert_passes("compose");
-}
-
 fn the_demo_passes_on_host() {
     assert_passes("host");
 }
@@ -214,33 +207,17 @@ fn the_demo_passes_on_embedded() {
     assert_passes("embedded");
 }
 
-/// Runs the demo on compose where only v1 is there.
-fn demo_on_compose_v1(more: &[&str]) -> Ended {
+fn the_whole_demo_passes_on_compose_v1() {
     images_are_current();
     let script = format!("[ \"$1\" = compose ] && exit 1\nexec '{}' \"$@\"", real("docker").display());
     let programs = Programs::all().with("docker", &script);
-    let demo = xtask(&Tree::real(), ["demo", "--stack", "compose", "--json"]).args(more);
+    let demo = xtask(&Tree::real(), ["demo", "--stack", "compose", "--json", "--all"]);
     let ended = demo.env("PATH", programs.path()).run(STORY);
-    ended.assert_code(0).assert_says("Compose 1.").assert_says("$ docker-compose run --rm worker reset");
-    ended.assert_nothing_left();
-    ended
-}
-
-fn the_demo_passes_on_compose_v1() {
-    assert_report(&demo_on_compose_v1(&[]).report(), "compose", 3, false);
-}
-
-fn the_whole_demo_passes_on_compose_v1() {
-    let ended = demo_on_compose_v1(&["--all"]);
-    ended.assert_says("$ docker-compose run --rm -T worker backup > backup.jsonl");
+    ended.assert_code(0).assert_says("Compose 1.").assert_nothing_left();
+    for command in ["run --rm worker reset", "run --rm -T worker backup > backup.jsonl"] {
+        ended.assert_says(&format!("$ docker-compose {command}"));
+    }
     assert_report(&ended.report(), "compose", 3, true);
-}
-
-fn auto_takes_compose_where_an_engine_answers() {
-    images_are_current();
-    let ended = xtask(&Tree::real(), ["demo", "--json"]).run(STORY);
-    ended.assert_code(0).assert_says("on the stack “compose”: Docker ").assert_nothing_left();
-    assert_eq!(ended.report()["stack"], "compose");
 }
 
 fn the_demo_visits_as_often_as_asked() {
@@ -265,9 +242,12 @@ fn stdout_holds_nothing_where_no_json_is_asked_for() {
     assert_eq!(ended.stdout, "");
 }
 
-fn on_compose_it_proves_where_each_reset_ran() {
-    let ended = demo("compose", &["--json"]);
-    let report = ended.assert_code(0).report();
+fn auto_takes_compose_where_an_engine_answers_and_the_demo_proves_where_each_reset_ran() {
+    images_are_current();
+    let ended = xtask(&Tree::real(), ["demo", "--json"]).run(STORY);
+    ended.assert_code(0).assert_says("on the stack “compose”: Docker ").assert_nothing_left();
+    let report = ended.report();
+    assert_report(&report, "compose", 3, false);
     let steps = report["steps"].as_array().expect("a list");
     let proof = |name: &str| -> Vec<String> {
         let step = steps.iter().find(|step| step["name"] == name).expect("a step");
@@ -295,7 +275,6 @@ fn on_compose_it_proves_where_each_reset_ran() {
     for line in exec.iter().chain(&run) {
         ended.assert_says(line);
     }
-    ended.assert_nothing_left();
 }
 
 fn wrong_usage_exits_with_2_and_says_what_is_accepted() {

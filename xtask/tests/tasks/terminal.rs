@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags, open};
@@ -28,9 +28,10 @@ pub struct Terminal {
     /// Our side, to which keys are written.
     ours: File,
     /// Its side, held open so that its state can be looked at when the task has ended.
-    theirs: OwnedFd,
+    theirs: Option<OwnedFd>,
     before: LocalModes,
     seen: Arc<Mutex<Seen>>,
+    reader: JoinHandle<()>,
 }
 
 struct Seen {
@@ -62,7 +63,7 @@ impl Terminal {
         let seen = Arc::new(Mutex::new(Seen { screen, bytes: Vec::new() }));
         let ours = File::from(ours);
         let (mut reader, sink) = (ours.try_clone().expect("a stream"), Arc::clone(&seen));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 let mut seen = sink.lock().expect("no reader panics");
@@ -70,7 +71,7 @@ impl Terminal {
                 seen.bytes.extend(&bytes[..count]);
             }
         });
-        Terminal { child, trace, ours, theirs, before, seen }
+        Terminal { child, trace, ours, theirs: Some(theirs), before, seen, reader }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -140,14 +141,17 @@ impl Terminal {
             self.child.try_wait().expect("a child can be waited for")
         });
         assert_eq!(status.code(), Some(code), "the exit code\n{}", self.screen());
-        let after = tcgetattr(&self.theirs).expect("its state").local_modes;
+        let theirs = self.theirs.take().expect("it ends once");
+        let after = tcgetattr(&theirs).expect("its state").local_modes;
         assert_eq!(after, self.before, "the terminal is not as it was");
-        // What was written last is read a moment later.
-        eventually(&format!("the screen as it was\n{}", self.screen()), SOON, || {
+        // When nobody holds their side, what was written last has been read.
+        drop(theirs);
+        eventually("all that was written is read", SOON, || self.reader.is_finished().then_some(()));
+        {
             let seen = self.seen();
             let screen = seen.screen.screen();
-            (!screen.hide_cursor() && !screen.alternate_screen()).then_some(())
-        });
+            assert!(!screen.hide_cursor() && !screen.alternate_screen(), "{}", screen.contents());
+        }
         let screen = self.screen();
         self.trace.assert_nothing_left(&screen);
         screen

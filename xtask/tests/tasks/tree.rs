@@ -131,11 +131,11 @@ impl Draft {
         self.replace("Cargo.lock", &packages.join("[[package]]")).edit("Cargo.toml", version, &own)
     }
 
-    /// Replaces a part of a file.
+    /// Replaces a part of a file, where it stands first.
     pub fn edit(self, path: &str, from: &str, to: &str) -> Draft {
         let text = self.text(path);
         assert!(text.contains(from), "{path} no longer holds what this test doctors: {from}");
-        self.replace(path, &text.replace(from, to))
+        self.replace(path, &text.replacen(from, to, 1))
     }
 
     /// Replaces a file.

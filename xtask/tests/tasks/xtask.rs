@@ -1,5 +1,6 @@
 //! `cargo xtask …` as the tests start it, and what it leaves: output, exit code, and nothing else.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -176,6 +177,15 @@ impl Running {
         self.trace.as_ref().map(Trace::processes).unwrap_or_default()
     }
 
+    /// Waits until it runs a process whose name starts so, and returns its number.
+    pub fn process(&self, name: &str, limit: Duration) -> u32 {
+        eventually(&format!("“{name}” runs"), limit, || {
+            // To look at all processes takes a while, which others could use.
+            thread::sleep(Duration::from_millis(20));
+            self.processes().iter().find(|process| process.name.starts_with(name)).map(|process| process.id)
+        })
+    }
+
     /// Whether it has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child can be waited for").is_some()
@@ -303,6 +313,8 @@ pub struct Trace {
     id: u32,
     /// The folder for its temporary files. Its name in TMPDIR marks each process of the run, a page's steps included.
     temporary: TempDir,
+    /// It was seen that nothing is left, and so there is nothing to remove.
+    is_clean: Cell<bool>,
 }
 
 impl Trace {
@@ -310,7 +322,7 @@ impl Trace {
         let temporary = tempfile::tempdir().expect("a folder can be made");
         #[cfg(unix)]
         system::set_mode(temporary.path(), 0o777);
-        Trace { id: 0, temporary }
+        Trace { id: 0, temporary, is_clean: Cell::new(false) }
     }
 
     fn processes(&self) -> Vec<Process> {
@@ -318,10 +330,10 @@ impl Trace {
     }
 
     fn projects(&self) -> Vec<String> {
-        ["demo", "book"]
-            .iter()
-            .flat_map(|kind| docker::projects(&format!("factor12-{kind}-{}-", self.id)))
-            .collect()
+        let is_ours = |project: &String| {
+            ["demo", "book"].iter().any(|kind| project.starts_with(&format!("factor12-{kind}-{}-", self.id)))
+        };
+        docker::projects().into_iter().filter(is_ours).collect()
     }
 
     /// Fails if anything is left when what was ending has had the time to end.
@@ -334,6 +346,7 @@ impl Trace {
             left.is_empty().then_some(())
         });
         assert!(nothing.is_some(), "left behind after {GRACE:?}: {left:?}\n{said}");
+        self.is_clean.set(true);
     }
 
     /// What is left: processes, projects of Compose, temporary files.
@@ -349,6 +362,9 @@ impl Trace {
 
 impl Drop for Trace {
     fn drop(&mut self) {
+        if self.is_clean.get() {
+            return;
+        }
         self.processes().iter().for_each(|process| system::send(process.id, None));
         if self.id != 0 {
             self.projects().iter().for_each(|project| docker::remove_project(project));
