@@ -89,7 +89,7 @@ pub fn run(tests: Vec<Test>, at_once: Option<usize>) -> ExitCode {
     if arguments.test_threads.is_none() {
         arguments.test_threads = at_once;
     }
-    let no_skip = env::var_os("NO_SKIP").is_some_and(|value| value == "1");
+    let no_skip = need::is_nothing_skipped();
     let mut not_run = BTreeMap::new();
     let mut trials = Vec::new();
     let mut known = HashMap::new();

@@ -1,5 +1,6 @@
 //! What a test needs and not every machine has.
 
+use std::env;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -44,6 +45,8 @@ pub enum Need {
     Setsid,
     /// A way to be a user who may not use a socket.
     Nobody,
+    /// Time: such a test takes longer than whoever has changed a line waits, and `NO_SKIP=1` gives it.
+    Patience,
     /// No other test at the same time: this one measures, or fills the processors.
     Quiet,
 }
@@ -119,9 +122,17 @@ impl Need {
                 "there is no “setpriv” on the PATH, and root may use every socket",
                 TOOLS,
             ),
+            Need::Patience => {
+                unless(is_nothing_skipped(), "they take minutes, and CI runs them", "NO_SKIP=1 cargo test")
+            }
             Need::Quiet => None,
         }
     }
+}
+
+/// Whether nothing may be left out.
+pub fn is_nothing_skipped() -> bool {
+    env::var_os("NO_SKIP").is_some_and(|value| value == "1")
 }
 
 /// The name that Chromium goes by here.

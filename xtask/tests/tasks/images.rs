@@ -10,10 +10,10 @@ use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["images";
-        without_a_registry_both_images_are_packed_and_the_demo_runs_on_them: [Engine, Compose, Packing],
-        the_apps_image_is_made_anew_when_a_source_changes_and_only_then: [Engine, Packing],
+        without_a_registry_both_images_are_packed_and_the_demo_runs_on_them: [Engine, Compose, Packing, Patience],
+        the_apps_image_is_made_anew_when_a_source_changes_and_only_then: [Engine, Packing, Patience],
         an_image_that_was_built_is_small_unprivileged_and_has_no_shell: [Engine, Compose],
-        an_image_is_built_of_its_own_trees_sources_whatever_was_built_before: [Engine, Compose],
+        an_image_is_built_of_its_own_trees_sources_whatever_was_built_before: [Engine, Compose, Patience],
         without_an_engine_it_exits_with_2: [Unix],
     ]
 }

@@ -18,7 +18,7 @@ pub fn tests() -> Vec<Test> {
         a_page_is_what_it_shows_on_a_hostile_machine: [Engine, Compose, RealRedis, Unix],
         a_step_sees_the_same_variables_on_a_hostile_machine: [Engine, Compose, Unix],
         the_demo_makes_its_images_and_passes_on_a_hostile_machine: [Engine, Compose, Unix],
-        a_client_with_a_tmp_of_its_own_builds_and_packs_images: [Engine, Compose, Packing, Unix],
+        a_client_with_a_tmp_of_its_own_builds_and_packs_images: [Engine, Compose, Packing, Unix, Patience],
     ]
 }
 

@@ -64,8 +64,8 @@ fn main() -> ExitCode {
         readme::tests(),
         #[cfg(unix)]
         present::tests(),
-        machine::tests(),
         pages::tests(),
+        machine::tests(),
         live::tests(),
     ];
     tests_common::run(tests.into_iter().flatten().collect(), Some(AT_ONCE))

@@ -18,6 +18,7 @@ pub const PAGE: Duration = Duration::from_secs(15 * 60);
 
 pub fn tests() -> Vec<Test> {
     let mut tests = tests!["pages";
+        any_changed_character_of_any_output_is_a_difference_on_its_line: [],
         a_wrong_output_is_named_by_file_and_line_with_both_sides: [Engine, Compose],
         a_command_that_hangs_is_ended_and_its_stack_removed: [Engine, Compose],
         a_page_that_breaks_a_rule_is_named_and_not_run: [Engine, Compose],
@@ -28,7 +29,6 @@ pub fn tests() -> Vec<Test> {
         a_page_that_does_not_exist_is_answered_with_the_nearest_names: [],
         a_port_that_is_taken_is_said_before_anything_runs: [Engine, Compose, Unix],
         without_an_engine_it_is_said_which_is_missing: [],
-        any_changed_character_of_any_output_is_a_difference_on_its_line: [],
     ];
     // Where a browser is here, the chapters are run in it.
     if Need::Browser.missing().is_some() {

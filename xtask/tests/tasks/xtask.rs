@@ -182,7 +182,9 @@ impl Running {
         eventually(&format!("“{name}” runs"), limit, || {
             // To look at all processes takes a while, which others could use.
             thread::sleep(Duration::from_millis(20));
-            self.processes().iter().find(|process| process.name.starts_with(name)).map(|process| process.id)
+            let processes = self.processes();
+            assert!(!processes.is_empty(), "it has ended without “{name}”:\n{}", self.stderr());
+            processes.iter().find(|process| process.name.starts_with(name)).map(|process| process.id)
         })
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::driver::Browser;
 use crate::entry::read_languages;
 use crate::site::{self, Page};
-use tests_common::{Need, Test, tests};
+use tests_common::{Test, tests};
 
 /// A window's width and height.
 type Size = (u32, u32);
@@ -19,19 +19,17 @@ type Size = (u32, u32);
 const DESK: Size = (1440, 900);
 const PHONE: Size = (412, 915);
 
-/// The pages on which the parts that open are looked at.
-const OPENED: [&str; 2] = ["introduction", "same-image"];
+/// The page on which the parts that open are looked at.
+const OPENED: &str = "same-image";
 
 pub fn tests() -> Vec<Test> {
-    tests!("access", needs [Need::Browser, Need::Axe];
-        axe_finds_nothing_on_any_page_in_the_light_theme_on_a_desk,
-        axe_finds_nothing_on_any_page_in_the_light_theme_on_a_phone,
-        axe_finds_nothing_on_any_page_in_the_dark_theme_on_a_desk,
-        axe_finds_nothing_on_any_page_in_the_dark_theme_on_a_phone,
-        axe_finds_nothing_with_a_menu_the_search_or_the_contents_open,
-        axe_finds_nothing_on_the_entry_page,
-        a_theme_that_another_book_stored_leaves_the_page_in_one_that_is_offered,
-    )
+    tests!["access";
+        axe_finds_nothing_on_any_page_on_a_desk_light_in_english_and_dark_in_portuguese: [Browser, Axe, Patience],
+        axe_finds_nothing_on_any_page_on_a_phone_dark_in_english_and_light_in_portuguese: [Browser, Axe, Patience],
+        axe_finds_nothing_on_a_page_with_a_menu_the_search_or_the_contents_open_or_none: [Browser, Axe],
+        axe_finds_nothing_on_the_entry_page: [Browser, Axe],
+        a_theme_that_another_book_stored_leaves_the_page_in_one_that_is_offered: [Browser, Axe],
+    ]
 }
 
 /// The script of axe-core, or why there is none.
@@ -84,58 +82,57 @@ fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-fn nothing_is_found_on_any_page(theme: &str, size: Size) {
-    let browser = examiner(theme, size);
+/// Twins have one shape: each is looked at in another theme.
+fn nothing_is_found_on_any_page(size: Size, themes: [&str; 2]) {
     let mut found = Vec::new();
-    let nowhere = Language::ALL.map(|language| Page::new(language, "404"));
-    for page in site::pages().into_iter().chain(nowhere) {
-        browser.open(&page.path());
-        found.extend(examine(&browser, theme, &page.path()));
+    for (language, theme) in Language::ALL.into_iter().zip(themes) {
+        let browser = examiner(theme, size);
+        let pages = site::pages().into_iter().filter(|page| page.language == language);
+        for page in pages.chain([Page::new(language, "404")]) {
+            browser.open(&page.path());
+            found.extend(examine(&browser, theme, &page.path()));
+        }
     }
     assert_none(&found);
 }
 
-fn axe_finds_nothing_on_any_page_in_the_light_theme_on_a_desk() {
-    nothing_is_found_on_any_page("light", DESK);
+fn axe_finds_nothing_on_any_page_on_a_desk_light_in_english_and_dark_in_portuguese() {
+    nothing_is_found_on_any_page(DESK, ["light", "ayu"]);
 }
 
-fn axe_finds_nothing_on_any_page_in_the_light_theme_on_a_phone() {
-    nothing_is_found_on_any_page("light", PHONE);
+fn axe_finds_nothing_on_any_page_on_a_phone_dark_in_english_and_light_in_portuguese() {
+    nothing_is_found_on_any_page(PHONE, ["ayu", "light"]);
 }
 
-fn axe_finds_nothing_on_any_page_in_the_dark_theme_on_a_desk() {
-    nothing_is_found_on_any_page("ayu", DESK);
-}
-
-fn axe_finds_nothing_on_any_page_in_the_dark_theme_on_a_phone() {
-    nothing_is_found_on_any_page("ayu", PHONE);
-}
-
-fn axe_finds_nothing_with_a_menu_the_search_or_the_contents_open() {
+fn axe_finds_nothing_on_a_page_with_a_menu_the_search_or_the_contents_open_or_none() {
     let mut found = Vec::new();
-    for (theme, size) in [("light", DESK), ("light", PHONE), ("ayu", DESK), ("ayu", PHONE)] {
+    for (theme, size, language) in [
+        ("light", DESK, Language::PtBr),
+        ("light", PHONE, Language::En),
+        ("ayu", DESK, Language::En),
+        ("ayu", PHONE, Language::PtBr),
+    ] {
         let browser = examiner(theme, size);
-        for language in Language::ALL {
-            for name in OPENED {
-                let page = Page::new(language, name).path();
-                let told = |state: &str| format!("{page} at {} px, {state} open", size.0);
-                browser.open(&page);
-                browser.click("#mdbook-theme-toggle");
-                browser.until("document.querySelector('#mdbook-theme-list').checkVisibility()");
-                found.extend(examine(&browser, theme, &told("the theme menu")));
-                browser.open(&page);
-                browser.click("#mdbook-search-toggle");
-                browser.until("document.querySelector('#mdbook-searchbar').checkVisibility()");
-                browser.enter("#mdbook-searchbar", "reset");
-                browser.until("document.querySelector('#mdbook-searchresults > li a')");
-                found.extend(examine(&browser, theme, &told("the search")));
-                if size == PHONE {
-                    browser.open(&page);
-                    browser.click("#mdbook-sidebar-toggle");
-                    browser.until("document.querySelector('#mdbook-sidebar a.active').getBoundingClientRect().left >= 0");
-                    found.extend(examine(&browser, theme, &told("the contents")));
-                }
-            }
+        let page = Page::new(language, OPENED).path();
+        let told = |state: &str| format!("{page} at {} px, {state} open", size.0);
+        browser.open(&page);
+        found.extend(examine(&browser, theme, &told("nothing")));
+        browser.click("#mdbook-theme-toggle");
+        browser.until("document.querySelector('#mdbook-theme-list').checkVisibility()");
+        found.extend(examine(&browser, theme, &told("the theme menu")));
+        browser.open(&page);
+        browser.click("#mdbook-search-toggle");
+        browser.until("document.querySelector('#mdbook-searchbar').checkVisibility()");
+        browser.enter("#mdbook-searchbar", "reset");
+        browser.until("document.querySelector('#mdbook-searchresults > li a')");
+        found.extend(examine(&browser, theme, &told("the search")));
+        if size == PHONE {
+            browser.open(&page);
+            browser.click("#mdbook-sidebar-toggle");
+            browser.until(
+                "document.querySelector('#mdbook-sidebar a.active').getBoundingClientRect().left >= 0",
+            );
+            found.extend(examine(&browser, theme, &told("the contents")));
         }
     }
     assert_none(&found);

@@ -15,7 +15,7 @@ pub fn tests() -> Vec<Test> {
 fn the_copy_button_of_a_step_copies_its_commands_alone_with_their_continuation_lines() {
     let browser = Browser::start();
     let (mut copied, mut continued) = (0, 0);
-    for page in site::pages() {
+    for page in site::one_of_each() {
         browser.open(&page.path());
         browser.permit("clipboard-read");
         let steps = page.steps();

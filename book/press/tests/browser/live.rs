@@ -498,36 +498,41 @@ fn when_the_server_has_gone_the_page_says_so() {
 fn axe_finds_nothing_on_a_live_page() {
     let live = Live::start();
     let mut found = Vec::new();
-    for (theme, dark) in [("light", "light"), ("ayu", "dark")] {
-        for (width, height) in [(1280, 900), (390, 844)] {
-            let browser = examiner(theme, (width, height));
-            for language in ["en", "pt-BR"] {
-                let told = |what: &str| format!("{language}, {dark}, {width}, {what}: ");
-                let mut examine = |what: &str| {
-                    found.extend(violations(&browser).into_iter().map(|one| told(what) + &one));
-                    save(&browser, &format!("{what}.{language}.{dark}.{width}"));
-                };
-                open(&browser, &live, &format!("/{language}/prose.html"));
-                examine("prose");
-                open(&browser, &live, &format!("/{language}/steps.html"));
-                browser.click(".live-over");
-                browser.until("!document.querySelector('.live-note').hidden");
-                browser.until("!/(being removed|sendo removida)/.test(document.querySelector('.live-note').textContent)");
-                open(&browser, &live, &format!("/{language}/steps.html"));
-                examine("before");
-                for (step, verdict) in [(RIGHT, "✓"), (WRONG, "✗")] {
-                    click_run(&browser, step);
-                    until_verdict(&browser, step, verdict);
-                }
-                examine("verdicts");
-                browser.click(".live-keys summary");
-                click_run(&browser, ENDLESS);
-                browser.until(&format!("!document.querySelector(\"{}\").hidden", of(ENDLESS, ".live-stop")));
-                examine("running");
-                browser.click(&of(ENDLESS, ".live-stop"));
-                until_verdict(&browser, ENDLESS, "✗");
-            }
+    const DESK: (u32, u32) = (1280, 900);
+    const PHONE: (u32, u32) = (390, 844);
+    for (theme, dark, size, language) in [
+        ("light", "light", DESK, "en"),
+        ("light", "light", PHONE, "pt-BR"),
+        ("ayu", "dark", DESK, "pt-BR"),
+        ("ayu", "dark", PHONE, "en"),
+    ] {
+        let (browser, width) = (examiner(theme, size), size.0);
+        let told = |what: &str| format!("{language}, {dark}, {width}, {what}: ");
+        let mut examine = |what: &str| {
+            found.extend(violations(&browser).into_iter().map(|one| told(what) + &one));
+            save(&browser, &format!("{what}.{language}.{dark}.{width}"));
+        };
+        open(&browser, &live, &format!("/{language}/prose.html"));
+        examine("prose");
+        open(&browser, &live, &format!("/{language}/steps.html"));
+        browser.click(".live-over");
+        browser.until("!document.querySelector('.live-note').hidden");
+        browser.until(
+            "!/(being removed|sendo removida)/.test(document.querySelector('.live-note').textContent)",
+        );
+        open(&browser, &live, &format!("/{language}/steps.html"));
+        examine("before");
+        for (step, verdict) in [(RIGHT, "✓"), (WRONG, "✗")] {
+            click_run(&browser, step);
+            until_verdict(&browser, step, verdict);
         }
+        examine("verdicts");
+        browser.click(".live-keys summary");
+        click_run(&browser, ENDLESS);
+        browser.until(&format!("!document.querySelector(\"{}\").hidden", of(ENDLESS, ".live-stop")));
+        examine("running");
+        browser.click(&of(ENDLESS, ".live-stop"));
+        until_verdict(&browser, ENDLESS, "✗");
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

@@ -59,7 +59,7 @@ fn a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error() {
 
 fn what_a_reader_opens_on_a_page_stays_on_the_site_and_logs_no_error() {
     let browser = Browser::start();
-    for page in site::pages() {
+    for page in site::one_of_each() {
         browser.open(&page.path());
         browser.click("#mdbook-sidebar-toggle");
         browser.click("#mdbook-theme-toggle");

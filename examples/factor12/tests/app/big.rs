@@ -9,14 +9,14 @@ use crate::data::{self, header, sealed};
 use crate::process::{Process, app};
 use crate::server::Server;
 use crate::speed::{run_timed, sorted};
-use tests_common::Need::{Proc, Quiet, Redis};
+use tests_common::Need::{Patience, Proc, Quiet, Redis};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     let mut tests = tests!["big", needs [Redis, Quiet];
         each_admin_process_takes_at_most_10_ms_on_an_empty_store_in_a_release_build_and_100_ms_in_a_debug_build,
     ];
-    tests.extend(tests!["big", needs [Redis, Quiet, Proc];
+    tests.extend(tests!["big", needs [Redis, Quiet, Proc, Patience];
         a_backup_and_a_restore_of_a_million_entries_use_at_most_64_mb_each,
     ]);
     tests
