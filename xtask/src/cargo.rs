@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::failure::{Context, Failure, Result};
-use crate::process::{Program, succeeded};
+use crate::narration::without_progress;
+use crate::process::{Output, Program, succeeded};
 use crate::repository::{Repository, Sources};
 use crate::text;
 
@@ -84,6 +85,9 @@ pub fn build_each(
     let mut program = Program::new(cargo)
         .args(["build", "--locked", "--bins", "--message-format=json-render-diagnostics"])
         .args(packages.iter().flat_map(|package| ["--package", package]))
+        // Its bar, which tells how much there is to do.
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "80")
         .dir(&repository.root)
         .limit(LIMIT);
     let profile = match purpose {
@@ -101,10 +105,11 @@ pub fn build_each(
     let shown = text!("cargo-build", packages = packages.join(", "));
     let output = program.lines(|line| {
         if !line.starts_with('{') {
-            heard(line.trim());
+            heard(line);
         }
     })?;
-    let output = succeeded(&shown, output)?;
+    let said = output.stderr.lines().map(without_progress).collect::<Vec<_>>().join("\n");
+    let output = succeeded(&shown, Output { stderr: said, ..output })?;
     let artifacts = output.stdout.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
     let mut built = BTreeMap::<String, Binaries>::new();
     for Artifact { manifest_path, target, executable } in artifacts {

@@ -1,6 +1,7 @@
 //! The narration: what a person sees on stderr while a task runs. A moving line with the elapsed
 //! time on a terminal, plain lines in a pipe; nothing here can fail, for nobody may be listening.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,8 @@ pub struct Step {
     name: String,
     started: Instant,
     bar: ProgressBar,
+    /// How much of its work a program has said to have done, as in `12/34`.
+    progress: RefCell<String>,
 }
 
 impl Step {
@@ -73,13 +76,18 @@ impl Step {
         }
         bar.set_prefix(name.clone());
         bar.enable_steady_tick(Duration::from_millis(100));
-        Step { name, started: Instant::now(), bar }
+        Step { name, started: Instant::now(), bar, progress: RefCell::default() }
     }
 
-    /// Shows, on a terminal, the last line that a program said.
+    /// Shows, on a terminal, the last line that a program said, and how much cargo has said to have done of its work.
     pub fn hear(&self, line: &str) {
+        let mut progress = self.progress.borrow_mut();
+        if let Some(now) = of_cargo(line) {
+            *progress = format!("{now} ");
+        }
         // What is wider than a character would tear the line.
-        self.bar.set_message(plain(line.trim()).replace(['\t', '\n'], " "));
+        let said = plain(without_progress(line).trim()).replace(['\t', '\n'], " ");
+        self.bar.set_message(format!("{progress}{said}"));
     }
 
     /// Milliseconds since the step began.
@@ -106,9 +114,30 @@ impl Step {
     }
 }
 
+/// How much cargo's bar says to be done, as in `12/34`, where a line holds it (<https://doc.rust-lang.org/cargo/reference/config.html#termprogresswhen>).
+fn of_cargo(line: &str) -> Option<&str> {
+    let (_, bar) = line.rsplit_once("Building [")?;
+    let (_, rest) = bar.split_once("] ")?;
+    rest.split(|c: char| !c.is_ascii_digit() && c != '/').next().filter(|progress| progress.contains('/'))
+}
+
+/// A line without the bar that was drawn, and drawn over, in its place.
+pub fn without_progress(line: &str) -> &str {
+    line.rsplit_once('\r').map_or(line, |(_, said)| said.trim_start_matches("\u{1b}[K"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bar_of_cargo_is_read_and_left_out() {
+        let line = "    Building [==>     ] 12/345: serde, syn(build.rs)\r\u{1b}[K   Compiling axum v0.8.9";
+        assert_eq!((of_cargo(line), without_progress(line)), (Some("12/345"), "   Compiling axum v0.8.9"));
+        for other in ["   Compiling axum v0.8.9", "Building [site] pages: 1/2", "Building [1/2"] {
+            assert_eq!((of_cargo(other), without_progress(other)), (None, other));
+        }
+    }
 
     #[test]
     fn of_what_a_terminal_obeys_colours_alone_get_through() {
