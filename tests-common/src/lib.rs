@@ -10,7 +10,6 @@ mod not_run;
 pub use need::{Need, chromium};
 
 use std::collections::{BTreeMap, HashMap};
-use std::env;
 use std::process::ExitCode;
 use std::sync::{PoisonError, RwLock};
 use std::thread;

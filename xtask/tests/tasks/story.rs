@@ -17,7 +17,7 @@ pub fn tests() -> Vec<Test> {
         the_demo_passes_on_host: [Redis],
         the_demo_passes_on_embedded: [],
         the_whole_demo_passes_on_compose: [Engine, Compose],
-        the_whole_demo_passes_on_compose_v1: [Engine, ComposeV1, Unix],
+        the_whole_demo_passes_on_compose_v1: [Engine, ComposeV1, Unix, Patience],
         the_whole_demo_passes_on_host: [Redis],
         the_whole_demo_passes_on_embedded: [],
         the_demo_visits_as_often_as_asked: [],

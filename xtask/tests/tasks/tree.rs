@@ -55,6 +55,11 @@ impl Tree {
         Draft { name: name.to_owned(), files: files.collect(), is_compiled_here: true }.write()
     }
 
+    /// Whether it is the tree that these tests are a part of.
+    pub fn is_real(&self) -> bool {
+        self.image.is_none()
+    }
+
     /// Its root.
     pub fn root(&self) -> &Path {
         &self.root

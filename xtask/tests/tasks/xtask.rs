@@ -1,10 +1,11 @@
 //! `cargo xtask …` as the tests start it, and what it leaves: output, exit code, and nothing else.
 
 use std::cell::Cell;
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
@@ -75,6 +76,10 @@ impl Xtask {
             .env("CARGO_TARGET_DIR", tree.target())
             .env("CARGO_BUILD_BUILD_DIR", tree.build())
             .env("TMPDIR", trace.temporary.path());
+        #[cfg(unix)]
+        if tree.is_real() {
+            command.env("CARGO", cargo_of_the_tests());
+        }
         Xtask { command, trace }
     }
 
@@ -129,6 +134,29 @@ impl Xtask {
     pub fn run(self, limit: Duration) -> Ended {
         self.start().end(limit)
     }
+}
+
+/// A cargo that builds programs of this tree by the command that built these tests: what is compiled already is not compiled
+/// again with a few features less. Other builds, and those of other trees, are left as they are.
+#[cfg(unix)]
+fn cargo_of_the_tests() -> &'static Path {
+    static WRITTEN: OnceLock<PathBuf> = OnceLock::new();
+    WRITTEN.get_or_init(|| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo");
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in\n\
+             'build --locked --bins --message-format='*--profile*) ;;\n\
+             'build --locked --bins --message-format='*) set -- build --locked --workspace --bins --tests \"$4\" ;;\n\
+             esac\nexec '{}' \"$@\"\n",
+            cargo.display()
+        );
+        if fs::read_to_string(&path).ok().as_ref() != Some(&script) {
+            fs::write(&path, script).expect("a script can be written");
+            system::set_mode(&path, 0o755);
+        }
+        path
+    })
 }
 
 /// Makes the images of this tree current, once for all tests: what is timed afterwards builds nothing.

@@ -7,7 +7,7 @@ use crate::site;
 use tests_common::{Need, Test, tests};
 
 pub fn tests() -> Vec<Test> {
-    tests!("copy", needs [Need::Browser];
+    tests!("copy", needs [Need::Browser, Need::Patience];
         the_copy_button_of_a_step_copies_its_commands_alone_with_their_continuation_lines,
     )
 }
@@ -15,7 +15,7 @@ pub fn tests() -> Vec<Test> {
 fn the_copy_button_of_a_step_copies_its_commands_alone_with_their_continuation_lines() {
     let browser = Browser::start();
     let (mut copied, mut continued) = (0, 0);
-    for page in site::one_of_each() {
+    for page in site::pages() {
         browser.open(&page.path());
         browser.permit("clipboard-read");
         let steps = page.steps();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::driver::{Browser, eventually};
 use crate::site::{self, Page};
-use tests_common::{Need, Test, tests};
+use tests_common::{Test, tests};
 
 /// What of the page's text cannot be seen, folded answers apart, whose question opens them.
 const UNSEEN: &str = "
@@ -31,10 +31,10 @@ const LINKED: &str = "
 ";
 
 pub fn tests() -> Vec<Test> {
-    tests!("without scripts", needs [Need::Browser];
-        every_page_shows_its_heading_its_text_and_its_steps_without_scripts,
-        every_page_leads_to_every_other_and_to_its_twin_without_scripts,
-    )
+    tests!["without scripts";
+        every_page_shows_its_heading_its_text_and_its_steps_without_scripts: [Browser],
+        every_page_leads_to_every_other_and_to_its_twin_without_scripts: [Browser, Patience],
+    ]
 }
 
 /// A browser for each width: a desk's, a phone's.

@@ -1,8 +1,9 @@
 //! The search, as a reader types it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use press::language::Language;
+use rust_stemmers::{Algorithm, Stemmer};
 use serde_json::json;
 
 use crate::driver::Browser;
@@ -70,10 +71,9 @@ const ENGLISH: [(&str, &str); 6] = [
 pub fn tests() -> Vec<Test> {
     tests!("search", needs [Need::Browser];
         each_of_40_portuguese_words_typed_otherwise_finds_a_page_that_holds_it,
-        a_portuguese_word_that_a_page_has_in_the_plural_alone_is_found_by_its_singular,
-        an_english_word_finds_a_page_that_holds_it,
+        an_english_word_typed_otherwise_finds_a_page_that_holds_it,
         a_result_leads_to_its_page_and_marks_the_word,
-        a_word_that_is_in_no_page_finds_nothing,
+        what_snowball_stems_alike_is_stemmed_alike_here,
     )
 }
 
@@ -135,15 +135,9 @@ impl Reader {
 }
 
 fn each_of_40_portuguese_words_typed_otherwise_finds_a_page_that_holds_it() {
-    Reader::of(Language::PtBr).assert_finds(&PORTUGUESE);
-}
-
-fn an_english_word_finds_a_page_that_holds_it() {
-    Reader::of(Language::En).assert_finds(&ENGLISH);
-}
-
-fn a_portuguese_word_that_a_page_has_in_the_plural_alone_is_found_by_its_singular() {
     let reader = Reader::of(Language::PtBr);
+    reader.assert_finds(&PORTUGUESE);
+    // What a page has in the plural alone is found by its singular.
     for (singular, plural) in SINGULARS {
         let has_plural_alone = |page: &String| reader.holds(page, plural) && !reader.holds(page, singular);
         let is_there = reader.words.keys().any(has_plural_alone);
@@ -151,6 +145,13 @@ fn a_portuguese_word_that_a_page_has_in_the_plural_alone_is_found_by_its_singula
         let found = reader.find(singular);
         assert!(found.iter().any(has_plural_alone), "“{singular}” finds no “{plural}”, but {found:?}");
     }
+    assert_eq!(reader.find("xilofone"), [""; 0]);
+}
+
+fn an_english_word_typed_otherwise_finds_a_page_that_holds_it() {
+    let reader = Reader::of(Language::En);
+    reader.assert_finds(&ENGLISH);
+    assert_eq!(reader.find("xylophone"), [""; 0]);
 }
 
 fn a_result_leads_to_its_page_and_marks_the_word() {
@@ -172,8 +173,36 @@ fn a_result_leads_to_its_page_and_marks_the_word() {
     }
 }
 
-fn a_word_that_is_in_no_page_finds_nothing() {
-    for language in Language::ALL {
-        assert_eq!(Reader::of(language).find("xylophone"), [""; 0], "{language:?}");
+fn what_snowball_stems_alike_is_stemmed_alike_here() {
+    let reader = Reader::of(Language::PtBr);
+    let words = reader
+        .words
+        .values()
+        .flatten()
+        .filter(|word| word.chars().count() > 3 && word.chars().all(char::is_alphabetic));
+    let words: Vec<&String> = words.collect::<BTreeSet<_>>().into_iter().collect();
+    let stemmed = reader.browser.run("return arguments[0].map(elasticlunr.stemmer)", &json!([words]));
+    let ours = stemmed.as_array().unwrap().iter().map(|stem| stem.as_str().unwrap());
+    let snowball = Stemmer::create(Algorithm::Portuguese);
+    let mut groups: BTreeMap<String, Vec<(&str, &str)>> = BTreeMap::new();
+    let mut stems = BTreeSet::new();
+    for (word, stem) in words.iter().zip(ours) {
+        stems.insert(stem);
+        groups.entry(snowball.stem(word).into_owned()).or_default().push((word, stem));
     }
+    let (mut alike, mut pairs, mut parted) = (0, 0, Vec::new());
+    for group in groups.values() {
+        for (at, (word, stem)) in group.iter().enumerate() {
+            for (other, other_stem) in &group[at + 1..] {
+                pairs += 1;
+                alike += usize::from(stem == other_stem);
+                if stem != other_stem {
+                    parted.push(format!("{word} ({stem}) {other} ({other_stem})"));
+                }
+            }
+        }
+    }
+    assert!(pairs > 1000, "only {pairs} pairs of {} words", words.len());
+    assert!(alike * 100 >= pairs * 97, "{alike} of {pairs} pairs are stemmed alike: {parted:#?}");
+    assert!(stems.len() * 100 >= groups.len() * 85, "{} stems, Snowball's are {}", stems.len(), groups.len());
 }

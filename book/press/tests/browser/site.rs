@@ -66,12 +66,6 @@ pub fn pages() -> Vec<Page> {
     Language::ALL.into_iter().flat_map(book).collect()
 }
 
-/// Every page in one language, the first in English, the next in Portuguese, and so on: for what twins have in common.
-pub fn one_of_each() -> Vec<Page> {
-    let twins = book(Language::En).into_iter().zip(book(Language::PtBr));
-    twins.enumerate().map(|(at, (en, pt))| if at % 2 == 0 { en } else { pt }).collect()
-}
-
 /// Every page of one book.
 pub fn book(language: Language) -> Vec<Page> {
     let summary = root().join("book").join(language.tag()).join("src/SUMMARY.md");

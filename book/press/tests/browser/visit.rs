@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::driver::Browser;
 use crate::site::{self, Page};
-use tests_common::{Need, Test, tests};
+use tests_common::{Test, tests};
 
 /// What a first visit to a page may transfer, in bytes, uncompressed.
 const BYTES: u64 = 200_000;
@@ -12,11 +12,11 @@ const BYTES: u64 = 200_000;
 const REQUESTS: usize = 8;
 
 pub fn tests() -> Vec<Test> {
-    tests!("visit", needs [Need::Browser];
-        a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error,
-        what_a_reader_opens_on_a_page_stays_on_the_site_and_logs_no_error,
-        the_language_link_of_any_page_leads_to_the_same_page_in_the_other_language,
-    )
+    tests!["visit";
+        a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error: [Browser],
+        what_a_reader_opens_on_a_page_stays_on_the_site_and_logs_no_error: [Browser, Patience],
+        the_language_link_of_any_page_leads_to_the_same_page_in_the_other_language: [Browser],
+    ]
 }
 
 /// The requests since the browser was asked last: their addresses, and how many bytes came.
@@ -59,7 +59,7 @@ fn a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error() {
 
 fn what_a_reader_opens_on_a_page_stays_on_the_site_and_logs_no_error() {
     let browser = Browser::start();
-    for page in site::one_of_each() {
+    for page in site::pages() {
         browser.open(&page.path());
         browser.click("#mdbook-sidebar-toggle");
         browser.click("#mdbook-theme-toggle");
