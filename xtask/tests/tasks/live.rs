@@ -39,20 +39,14 @@ const STEP: Duration = Duration::from_secs(180);
 
 pub fn tests() -> Vec<Test> {
     tests!["live";
+        every_chapter_is_run_to_its_end_in_a_browser_one_language_after_the_other:
+            [Engine, Compose, RealRedis, Unix, Browser, Patience],
+        a_chapter_is_run_by_each_steps_button_and_another_by_one_click: [Engine, Compose, RealRedis, Unix, Browser],
         a_port_that_is_taken_is_said_with_what_holds_it: [],
         a_step_sees_what_was_made_for_it_and_nothing_else: [Engine, Compose, Unix, Proc],
         ctrl_c_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         a_press_that_is_killed_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
-    ]
-}
-
-/// The ones that take longest.
-pub fn chapters() -> Vec<Test> {
-    tests!["live";
-        every_chapter_is_run_to_its_end_in_a_browser_one_language_after_the_other:
-            [Engine, Compose, RealRedis, Unix, Browser, Patience],
-        a_chapter_is_run_by_each_steps_button_and_another_by_one_click: [Engine, Compose, RealRedis, Unix, Browser],
     ]
 }
 

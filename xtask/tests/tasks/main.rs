@@ -44,9 +44,15 @@ use std::process::ExitCode;
 const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {
-    // First the chapters, which take turns on one port and wait most of their time, and what compiles most.
-    let tests = [
-        live::chapters(),
+    // These take turns on the pages' port, and wait most of their time.
+    let on_the_port = [
+        live::tests(),
+        #[cfg(unix)]
+        present::tests(),
+        machine::tests(),
+        pages::tests(),
+    ];
+    let others = [
         images::tests(),
         lies::tests(),
         failures::tests(),
@@ -62,11 +68,10 @@ fn main() -> ExitCode {
         kit::tests(),
         packages::tests(),
         readme::tests(),
-        #[cfg(unix)]
-        present::tests(),
-        pages::tests(),
-        machine::tests(),
-        live::tests(),
     ];
-    tests_common::run(tests.into_iter().flatten().collect(), Some(AT_ONCE))
+    let mut others = others.into_iter().flatten();
+    let mut tests: Vec<_> =
+        on_the_port.into_iter().flatten().flat_map(|test| [Some(test), others.next()]).flatten().collect();
+    tests.extend(others);
+    tests_common::run(tests, Some(AT_ONCE))
 }

@@ -15,7 +15,7 @@ pub fn tests() -> Vec<Test> {
     tests!["visit";
         a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error: [Browser],
         what_a_reader_opens_on_a_page_stays_on_the_site_and_logs_no_error: [Browser, Patience],
-        the_language_link_of_any_page_leads_to_the_same_page_in_the_other_language: [Browser],
+        the_language_link_of_any_page_leads_to_the_same_page_in_the_other_language: [Browser, Patience],
     ]
 }
 
