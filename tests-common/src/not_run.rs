@@ -22,13 +22,16 @@ type Counts = BTreeMap<[String; 3], usize>;
 /// Tells how many tests were not run.
 pub fn tell(own: &BTreeMap<Missing, usize>) {
     let program = env::current_exe().unwrap_or_default().display().to_string();
-    let mut counts = earlier().unwrap_or_default();
+    let place = Place::of_this_cargo();
+    let mut counts = place.as_ref().and_then(Place::read).unwrap_or_default();
     counts.retain(|[whose, ..], _| *whose != program);
     for (missing, number) in own {
         counts.insert([program.clone(), missing.reason.to_owned(), missing.cure.to_owned()], *number);
     }
     // What cannot be kept is told by this program alone.
-    keep(&counts).ok();
+    if let Some(place) = place {
+        place.write(&counts).ok();
+    }
     eprint!("{}", table(&counts));
 }
 
@@ -49,31 +52,38 @@ fn table(counts: &Counts) -> String {
 }
 
 /// Where the programs that one cargo runs, one after the other, leave their counts: beside themselves, under cargo's id.
-fn place() -> Option<(PathBuf, String)> {
+struct Place {
+    file: PathBuf,
+    cargo: String,
+}
+
+impl Place {
     #[cfg(unix)]
-    let cargo = std::os::unix::process::parent_id().to_string();
+    fn of_this_cargo() -> Option<Place> {
+        let cargo = std::os::unix::process::parent_id().to_string();
+        Some(Place { file: env::current_exe().ok()?.parent()?.join("tests-not-run"), cargo })
+    }
+
     #[cfg(not(unix))]
-    let cargo = return None;
-    let folder = env::current_exe().ok()?.parent()?.to_owned();
-    Some((folder.join("tests-not-run"), cargo))
-}
+    fn of_this_cargo() -> Option<Place> {
+        None
+    }
 
-fn earlier() -> Option<Counts> {
-    let (file, cargo) = place()?;
-    let text = fs::read_to_string(file).ok()?;
-    let (whose, lines) = text.split_once('\n')?;
-    let count = |line: &str| {
-        let mut parts = line.split('\t').map(str::to_owned);
-        let key = [parts.next()?, parts.next()?, parts.next()?];
-        Some((key, parts.next()?.parse().ok()?))
-    };
-    (whose == cargo).then(|| lines.lines().filter_map(count).collect())
-}
+    fn read(&self) -> Option<Counts> {
+        let text = fs::read_to_string(&self.file).ok()?;
+        let (whose, lines) = text.split_once('\n')?;
+        let count = |line: &str| {
+            let mut parts = line.split('\t').map(str::to_owned);
+            let key = [parts.next()?, parts.next()?, parts.next()?];
+            Some((key, parts.next()?.parse().ok()?))
+        };
+        (whose == self.cargo).then(|| lines.lines().filter_map(count).collect())
+    }
 
-fn keep(counts: &Counts) -> io::Result<()> {
-    let Some((file, cargo)) = place() else { return Ok(()) };
-    let lines = counts.iter().map(|(key, number)| format!("{}\t{number}\n", key.join("\t")));
-    fs::write(file, format!("{cargo}\n{}", lines.collect::<String>()))
+    fn write(&self, counts: &Counts) -> io::Result<()> {
+        let lines = counts.iter().map(|(key, number)| format!("{}\t{number}\n", key.join("\t")));
+        fs::write(&self.file, format!("{}\n{}", self.cargo, lines.collect::<String>()))
+    }
 }
 
 #[cfg(test)]
@@ -102,11 +112,12 @@ mod tests {
     #[test]
     fn counts_are_those_of_the_programs_that_this_cargo_ran() {
         let counts = counts([("app", "no engine", "start Docker", 3)]);
-        keep(&counts).unwrap();
-        assert_eq!(earlier(), Some(counts));
-        let (file, _) = place().unwrap();
-        fs::write(&file, "0\napp\tno engine\tstart Docker\t3\n").unwrap();
-        assert_eq!(earlier(), None);
-        fs::remove_file(file).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut place = Place { file: folder.path().join("counts"), cargo: "17".to_owned() };
+        assert_eq!(place.read(), None);
+        place.write(&counts).unwrap();
+        assert_eq!(place.read(), Some(counts));
+        place.cargo = "18".to_owned();
+        assert_eq!(place.read(), None);
     }
 }
