@@ -29,6 +29,8 @@ pub enum Need {
     RedisCli,
     /// Python's package `redis`.
     RedisPy,
+    /// `git`.
+    Git,
     /// Signals, sockets and modes of Unix.
     Unix,
     /// Chromium or Chrome, and `chromedriver`, which drives it.
@@ -93,6 +95,7 @@ impl Need {
                 "python3 has no package redis",
                 "python3 -m pip install redis",
             ),
+            Need::Git => unless(says("git", &["--version"], ""), "there is no git on the PATH", "install it"),
             Need::Unix => unless(cfg!(unix), "this system is no Unix", LINUX),
             Need::Browser => unless(
                 chromium().is_some() && says("chromedriver", &["--version"], ""),

@@ -12,7 +12,6 @@ use runbook::encoding::NotText;
 
 use crate::failure::{Context, Failure, Result};
 use crate::kit::Kit;
-use crate::process::Program;
 use crate::text;
 
 /// A copy of this repository, with or without git's history.
@@ -103,10 +102,7 @@ impl Repository {
         if let Some(kit) = &self.kit {
             return kit.commit();
         }
-        let git = |args: &[&str]| Program::new("git").args(args).args(["."]).dir(&self.root).stdout().ok();
-        let commit = git(&["log", "-1", "--abbrev=7", "--format=%h", "--"])?;
-        let changes = git(&["status", "--porcelain", "--"])?;
-        (changes.is_empty() && !commit.is_empty()).then_some(commit)
+        runbook::commit(&self.root)
     }
 
     /// Whether `sources` are what the programs and images of the kit were made of.
@@ -181,21 +177,5 @@ mod tests {
         ] {
             assert_eq!(read(bytes), Err(format!("page.md: {why}")));
         }
-    }
-
-    #[test]
-    fn there_is_a_commit_only_where_git_is_and_nothing_was_changed_since() {
-        let (dir, repository) = copy();
-        assert_eq!(repository.commit(), None);
-        let git = |args: &[&str]| {
-            let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
-            Program::new("git").args(identity).args(args).dir(dir.path()).stdout().unwrap()
-        };
-        git(&["init", "--quiet"]);
-        git(&["add", "--all"]);
-        git(&["commit", "--quiet", "--message", "one"]);
-        assert_eq!(repository.commit(), Some(git(&["log", "-1", "--abbrev=7", "--format=%h"])));
-        fs::write(dir.path().join("README.md"), "new").unwrap();
-        assert_eq!(repository.commit(), None);
     }
 }

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use jiff::{Timestamp, tz::TimeZone};
@@ -44,7 +43,7 @@ impl Proof {
     pub fn read(root: &Path, reports: &[PathBuf]) -> Result<Option<Proof>> {
         let runs = reports.iter().filter(|report| report.exists()).map(|report| Run::read(report));
         let mut runs = runs.collect::<Result<Vec<_>>>()?;
-        let head = head(root);
+        let head = runbook::commit(root);
         runs.retain(|run| !run.stand_in && run.commit == head);
         Ok((!runs.is_empty()).then_some(Proof(runs)))
     }
@@ -83,15 +82,4 @@ impl Run {
         let is_it = |run: &&Page| run.page == page && run.language == language.tag();
         self.pages.iter().find(is_it).is_some_and(|run| run.ok && run.steps > 0)
     }
-}
-
-/// The commit of a tree in which nothing was changed since.
-fn head(root: &Path) -> Option<String> {
-    let git = |args: &[&str]| {
-        let said = Command::new("git").args(args).current_dir(root).output().ok()?;
-        said.status.success().then(|| String::from_utf8_lossy(&said.stdout).trim().to_owned())
-    };
-    let commit = git(&["log", "-1", "--abbrev=7", "--format=%h", "--", "."])?;
-    let changes = git(&["status", "--porcelain", "--", "."])?;
-    (changes.is_empty() && !commit.is_empty()).then_some(commit)
 }

@@ -4,7 +4,21 @@
 
 mod common;
 
+use std::process::ExitCode;
+
 use common::Books;
+use tests_common::{Need, tests};
+
+fn main() -> ExitCode {
+    let tests = tests!("proof", needs [Need::Git];
+        the_footer_says_when_and_with_what_in_the_pages_language,
+        the_footer_names_each_engine_and_is_there_only_where_the_page_is_right_on_all,
+        there_is_no_footer_without_a_report_a_real_redis_and_a_good_run,
+        there_is_no_footer_once_the_tree_has_changed,
+        a_file_that_is_no_report_is_named,
+    );
+    tests_common::run(tests, None)
+}
 
 /// A tree with one commit, and a report on it with `change` made to it.
 fn reported(change: (&str, &str)) -> Books {
@@ -31,7 +45,6 @@ fn has_footer(books: &Books, page: &str) -> bool {
     books.page(page).contains("<footer class=\"proof\">")
 }
 
-#[test]
 fn the_footer_says_when_and_with_what_in_the_pages_language() {
     let books = reported(("", ""));
     books.build();
@@ -56,7 +69,6 @@ fn reported_twice(change: (&str, &str)) -> String {
     books.page("en/first.html")
 }
 
-#[test]
 fn the_footer_names_each_engine_and_is_there_only_where_the_page_is_right_on_all() {
     let page = reported_twice(("", ""));
     let said =
@@ -66,7 +78,6 @@ fn the_footer_names_each_engine_and_is_there_only_where_the_page_is_right_on_all
     assert!(!page.contains("class=\"proof\""), "{page}");
 }
 
-#[test]
 fn there_is_no_footer_without_a_report_a_real_redis_and_a_good_run() {
     for change in [
         ("\"commit\": \"", "\"commit\": null, \"was\": \""),
@@ -82,7 +93,6 @@ fn there_is_no_footer_without_a_report_a_real_redis_and_a_good_run() {
     assert!(!has_footer(&books, "en/first.html"));
 }
 
-#[test]
 fn there_is_no_footer_once_the_tree_has_changed() {
     let books = reported(("", ""));
     books.change("book/en/src/second.md", "And then that.", "And then this.");
@@ -93,7 +103,6 @@ fn there_is_no_footer_once_the_tree_has_changed() {
     assert!(!has_footer(&books, "en/first.html"), "a report on another commit");
 }
 
-#[test]
 fn a_file_that_is_no_report_is_named() {
     let books = reported(("\"pages\"", "\"sites\""));
     let error = format!("{:#}", books.try_build().unwrap_err());

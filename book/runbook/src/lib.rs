@@ -9,6 +9,7 @@
 
 pub mod attributes;
 pub mod chapter;
+mod commit;
 pub mod compare;
 pub mod encoding;
 pub mod head;
@@ -23,6 +24,7 @@ pub mod text;
 pub mod transcript;
 
 pub use chapter::{Chapter, Step};
+pub use commit::commit;
 pub use compare::Difference;
 pub use rule::{Fault, Rule};
 pub use session::{Event, Session, Verdict};

@@ -27,7 +27,7 @@ pub fn tests() -> Vec<Test> {
         who_names_no_kit_is_told_how_to: [],
         a_kit_is_not_saved_over_a_folder: [],
         a_kit_is_not_saved_where_there_is_no_folder_for_it: [],
-        a_kit_is_not_saved_with_sources_that_git_does_not_know: [],
+        a_kit_is_not_saved_with_sources_that_git_does_not_know: [Git],
         a_kit_is_not_saved_without_a_real_redis: [Engine, Compose],
         the_script_runs_the_program_of_its_kit: [Unix],
         the_script_checks_each_time_where_it_cannot_remember: [Unix],
