@@ -1,10 +1,10 @@
 //! A request to stop, at every moment: the exit code says so, and nothing is left.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::lies;
 use crate::system::Signal;
-use crate::tree::Tree;
+use crate::tree::{Tree, tree_that_is_compiled_anew};
 use crate::xtask::{COMPILING, Ended, images_are_current, programs_are_built, xtask};
 use tests_common::{Test, eventually, tests};
 
@@ -164,16 +164,7 @@ fn on_host_as_the_stack_is_up() {
 }
 
 fn as_cargo_builds() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970").as_nanos();
-    // New at each run, so that there is something to compile.
-    let tree = Tree::copy("interrupted-build")
-        .compiled_here()
-        .edit(
-            "examples/factor12/src/lib.rs",
-            "\npub mod ",
-            &format!("\n/// New.\npub const MOMENT: u128 = {now};\npub mod "),
-        )
-        .write();
+    let tree = tree_that_is_compiled_anew("interrupted-build");
     let demo = xtask(&tree, ["demo", "--json", "--stack", "embedded"]).start();
     demo.process("rustc", COMPILING);
     demo.signal(Signal::Interrupt);

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::tree::Tree;
-use crate::xtask::{Ended, Xtask, binary, programs_are_built, xtask};
+use crate::tree::{Tree, tree_that_is_compiled_anew};
+use crate::xtask::{COMPILING, Ended, Xtask, binary, programs_are_built, xtask};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -16,6 +16,7 @@ pub fn tests() -> Vec<Test> {
         in_a_pipe_it_is_plain_lines: [],
         on_a_terminal_a_line_moves_and_shows_the_time_that_has_passed: [Unix, Script],
         on_a_terminal_it_has_colours_unless_no_color_is_set: [Unix, Script],
+        on_a_terminal_a_build_shows_how_much_of_it_is_done: [Unix, Script],
     ]
 }
 
@@ -99,11 +100,15 @@ fn in_a_pipe_it_is_plain_lines() {
 /// The story on a terminal, whose whole output is `stdout`.
 fn demo_on_a_terminal(environment: &[(&str, &str)]) -> Ended {
     programs_are_built();
+    demo_of(&Tree::real(), environment)
+}
+
+fn demo_of(tree: &Tree, environment: &[(&str, &str)]) -> Ended {
     let line = format!("'{}' --lang en demo --stack embedded", binary().display());
-    let demo = Xtask::new(Command::new("script"), &Tree::real())
+    let demo = Xtask::new(Command::new("script"), tree)
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
         .env("TERM", "xterm-256color");
-    let ended = environment.iter().fold(demo, |demo, (name, value)| demo.env(name, value)).run(STORY);
+    let ended = environment.iter().fold(demo, |demo, (name, value)| demo.env(name, value)).run(COMPILING);
     ended.assert_code(0);
     ended
 }
@@ -122,6 +127,18 @@ fn on_a_terminal_a_line_moves_and_shows_the_time_that_has_passed() {
     let with_time = up.filter(|line| line.split_whitespace().any(|word| word == "0s" || word == "1s"));
     assert!(with_time.count() >= 2, "{:?}", ended.stdout);
     assert!(ended.stdout.contains(ENGLISH), "{:?}", ended.stdout);
+}
+
+fn on_a_terminal_a_build_shows_how_much_of_it_is_done() {
+    let tree = tree_that_is_compiled_anew("progress");
+    let ended = demo_of(&tree, &[]);
+    let is_progress = |word: &str| {
+        let parts = word.split_once('/').map(|(done, all)| (done.parse::<u32>(), all.parse::<u32>()));
+        matches!(parts, Some((Ok(done), Ok(all))) if done <= all && all > 10)
+    };
+    let drawn: Vec<String> = ended.stdout.split(['\r', '\n']).map(without_escapes).collect();
+    let shows = |line: &&String| line.contains(" build ") && line.split_whitespace().any(is_progress);
+    assert!(drawn.iter().any(|line| shows(&line)), "{drawn:#?}");
 }
 
 fn on_a_terminal_it_has_colours_unless_no_color_is_set() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -171,6 +172,13 @@ impl Draft {
         let build = if self.is_compiled_here { outer_target() } else { target.clone() };
         Tree { image: Some(self.image()), root, target, build }
     }
+}
+
+/// A copy whose app has to be compiled, at each run again.
+pub fn tree_that_is_compiled_anew(name: &str) -> Tree {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970").as_nanos();
+    let moment = format!("\n/// New.\npub const MOMENT: u128 = {now};\npub mod ");
+    Tree::copy(name).compiled_here().edit("examples/factor12/src/lib.rs", "\npub mod ", &moment).write()
 }
 
 fn real_root() -> PathBuf {
