@@ -1,40 +1,42 @@
-//! Building both books costs little more than mdBook's own work on the same sources.
+//! What building both books takes of the processors, beside mdBook's own work on the same sources. (On the wall it is less: the
+//! books are built side by side.)
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "what a test needs and does not get is its failure")]
 
 mod common;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mdbook_driver::MDBook;
 use press::build::{self, Order};
 use press::language::Language;
+use rustix::time::{ClockId, clock_gettime};
 
-/// How much longer it may take than mdBook alone.
-const MOST: f64 = 1.3;
+/// How much more of the processors it may take than mdBook alone.
+const MOST: f64 = 1.8;
+
+/// What `work` takes of the processors: a clock on the wall would tell what else this machine does.
+fn measured(work: impl FnOnce()) -> Duration {
+    let now = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap();
+    let started = now();
+    work();
+    now() - started
+}
 
 /// mdBook as it comes, on the sources of both books.
-fn plain(root: &Path, out: &Path) -> Duration {
-    let started = Instant::now();
+fn plain(root: &Path, out: &Path) {
     for language in Language::ALL {
         let book = root.join("book").join(language.tag());
         let mut config = mdbook_driver::config::Config::default();
         config.build.build_dir = out.join(language.tag());
         MDBook::load_with_config(book, config).unwrap().build().unwrap();
     }
-    started.elapsed()
-}
-
-/// This book's way.
-fn pressed(order: &Order) -> Duration {
-    let started = Instant::now();
-    build::build(order).unwrap();
-    started.elapsed()
 }
 
 #[test]
-fn both_books_take_at_most_a_third_longer_than_mdbook_alone() {
+fn both_books_take_at_most_four_fifths_more_than_mdbook_alone() {
     let root = common::repository();
     let out = tempfile::tempdir().unwrap();
     let order = Order {
@@ -43,9 +45,13 @@ fn both_books_take_at_most_a_third_longer_than_mdbook_alone() {
         root: root.clone(),
         ..common::Books::new().order()
     };
-    // By turns, since the machine's other work comes and goes, and the best of each.
-    let runs = (0..5).map(|_| (plain(&root, &out.path().join("plain")), pressed(&order)));
-    let runs: Vec<(Duration, Duration)> = runs.collect();
+    // By turns, and the best of each: what else the machine does is felt in the processors' caches.
+    let runs: Vec<(Duration, Duration)> = (0..5)
+        .map(|_| {
+            let plain = measured(|| plain(&root, &out.path().join("plain")));
+            (plain, measured(|| build::build(&order).unwrap()))
+        })
+        .collect();
     let plain = runs.iter().map(|(plain, _)| *plain).min().unwrap();
     let pressed = runs.iter().map(|(_, pressed)| *pressed).min().unwrap();
     let ratio = pressed.as_secs_f64() / plain.as_secs_f64();

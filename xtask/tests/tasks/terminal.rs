@@ -51,10 +51,13 @@ pub fn on_a_terminal(tree: &Tree) -> Xtask {
 impl Terminal {
     /// Starts a task on a terminal of this size.
     pub fn start(task: Xtask, lines: u16, columns: u16) -> Terminal {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        let ours =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
         grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("the terminal can be used");
         let name = ptsname(&ours, Vec::new()).expect("the terminal has a name");
-        let theirs = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("its other side");
+        // No other test's processes shall hold it.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let theirs = open(name, flags, Mode::empty()).expect("its other side");
         let before = tcgetattr(&theirs).expect("its state").local_modes;
         set_size(&ours, lines, columns);
         let stream = || Stdio::from(theirs.try_clone().expect("a stream"));

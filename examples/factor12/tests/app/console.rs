@@ -18,7 +18,7 @@ use tests_common::{Test, tests};
 pub fn tests() -> Vec<Test> {
     let mut tests = tests!["speed", needs [Redis, Quiet];
         an_empty_script_takes_at_most_10_ms_from_start_to_exit_in_a_release_build_and_100_ms_in_a_debug_build,
-        a_script_that_never_ends_is_ended_within_two_seconds,
+        a_script_that_never_ends_is_ended_within_two_seconds_in_a_release_build_and_ten_in_a_debug_build,
     ];
     tests.extend(tests!["console", needs [];
         console_help_names_each_script_of_the_release,
@@ -579,20 +579,21 @@ fn an_empty_script_takes_at_most_10_ms_from_start_to_exit_in_a_release_build_and
     assert!(median <= EMPTY, "the median is {median:?} of {runs:?}");
 }
 
-/// The limit counts steps, and a debug build takes its time for each.
-const ENDLESS: Duration = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 2 });
+/// Two seconds for the limit that counts steps. A debug build on a busy machine comes to the other first, of five seconds.
+const ENDLESS: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 2 });
 
-fn a_script_that_never_ends_is_ended_within_two_seconds() {
+fn a_script_that_never_ends_is_ended_within_two_seconds_in_a_release_build_and_ten_in_a_debug_build() {
     let redis = Server::start();
     for text in ["let i = 0;\nloop { i += 1; i -= 1; }", "let i = 0;\nwhile true { i += 1; }"] {
         let start = Instant::now();
-        assert_fails(
-            &redis,
-            &[],
-            text,
-            "line 2: too many operations: 10000000 are the limit; nothing was changed",
-        );
-        assert!(start.elapsed() <= ENDLESS, "{text}: {:?}", start.elapsed());
+        let ended = script(&redis, &[], text);
+        let took = start.elapsed();
+        let limits = ["too many operations: 10000000 are the limit", "too slow: 5 seconds are the limit"];
+        let is_limit =
+            |limit: &&str| ended.stderr == format!("console: line 2: {limit}; nothing was changed\n");
+        let count = if cfg!(debug_assertions) { 2 } else { 1 };
+        assert!(ended.code == Some(1) && limits[..count].iter().any(is_limit), "{text}: {ended:?}");
+        assert!(took <= ENDLESS, "{text}: {took:?}");
     }
 }
 

@@ -466,7 +466,8 @@ fn a_gibibyte_of_one_line_is_refused_at_its_line_in_little_memory_and_time() {
 #[cfg(unix)]
 fn a_terminal_on_stdin_is_wrong_usage() {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("there are terminals");
+    let terminal =
+        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("there are terminals");
     grantpt(&terminal).expect("it can be used");
     unlockpt(&terminal).expect("it can be opened");
     let name = ptsname(&terminal, Vec::new()).expect("it has a name");

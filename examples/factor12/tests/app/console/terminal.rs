@@ -34,12 +34,12 @@ impl Terminal {
     /// Starts `command`, all three streams of it on the terminal.
     pub fn start(command: &mut Command) -> Terminal {
         let pair = || -> rustix::io::Result<(File, File)> {
-            let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+            let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
             grantpt(&master)?;
             unlockpt(&master)?;
             tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 })?;
             let name = ptsname(&master, Vec::new())?;
-            let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY;
+            let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
             let slave = rustix::fs::open(&name, flags, rustix::fs::Mode::empty())?;
             Ok((master.into(), slave.into()))
         };
