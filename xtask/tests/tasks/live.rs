@@ -73,9 +73,10 @@ fn start_hanging(environment: &[(&str, &str)]) -> (Running, String) {
 
 fn started(live: Xtask) -> (Running, String) {
     images_are_current();
-    let live = live.start();
+    let mut live = live.start();
     let url = eventually("the book is live", COMPILING, || {
         let said = live.stderr();
+        assert!(!live.has_ended(), "it has ended:\n{said}");
         let (_, rest) = said.split_once("The book is live: ")?;
         rest.split_once("en/\n").map(|(url, _)| url.to_owned())
     });

@@ -137,7 +137,8 @@ impl Xtask {
 }
 
 /// A cargo that builds programs of this tree by the command that built these tests: what is compiled already is not compiled
-/// again with a few features less. Other builds, and those of other trees, are left as they are.
+/// again with a few features less, nor for a variable that one test sets: it would be put in place while another starts it.
+/// Other builds, and those of other trees, are left as they are.
 #[cfg(unix)]
 fn cargo_of_the_tests() -> &'static Path {
     static WRITTEN: OnceLock<PathBuf> = OnceLock::new();
@@ -145,7 +146,7 @@ fn cargo_of_the_tests() -> &'static Path {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo");
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let script = format!(
-            "#!/bin/sh\ncase \"$*\" in\n\
+            "#!/bin/sh\nunset SOURCE_DATE_EPOCH\ncase \"$*\" in\n\
              'build --locked --bins --message-format='*--profile*) ;;\n\
              'build --locked --bins --message-format='*) set -- build --locked --workspace --bins --tests \"$4\" ;;\n\
              esac\nexec '{}' \"$@\"\n",
