@@ -15,7 +15,7 @@ use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["machine";
-        a_page_is_what_it_shows_on_a_hostile_machine: [Engine, Compose, RealRedis, Unix],
+        a_page_is_what_it_shows_on_a_hostile_machine: [Engine, Compose, RealRedis, Unix, Patience],
         a_step_sees_the_same_variables_on_a_hostile_machine: [Engine, Compose, Unix],
         the_demo_makes_its_images_and_passes_on_a_hostile_machine: [Engine, Compose, Unix],
         a_client_with_a_tmp_of_its_own_builds_and_packs_images: [Engine, Compose, Packing, Unix, Patience],

@@ -13,7 +13,7 @@ use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["present";
-        a_chapter_is_presented_in_portuguese_to_the_end: [Engine, Compose, RealRedis, Setsid],
+        a_chapter_is_presented_in_portuguese_to_the_end: [Engine, Compose, RealRedis, Setsid, Patience],
         a_run_starts_at_a_later_step_as_a_presentation_does: [Engine, Compose, RealRedis],
         a_step_is_read_run_and_said_to_match: [Setsid],
         a_step_that_differs_shows_both_sides: [Setsid],

@@ -37,7 +37,7 @@ pub fn tests() -> Vec<Test> {
         a_page_without_steps_has_a_counter_alone,
         when_the_server_has_gone_the_page_says_so,
     );
-    all.extend(tests!("live", needs [Need::Browser, Need::Axe];
+    all.extend(tests!("live", needs [Need::Browser, Need::Axe, Need::Patience];
         axe_finds_nothing_on_a_live_page,
     ));
     all

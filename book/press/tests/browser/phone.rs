@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::driver::Browser;
 use crate::site;
-use tests_common::{Need, Test, tests};
+use tests_common::{Test, tests};
 
 /// A small phone's width, in CSS pixels.
 const WIDTH: u32 = 360;
@@ -40,10 +40,10 @@ const COVERED: &str = "
 ";
 
 pub fn tests() -> Vec<Test> {
-    tests!("phone", needs [Need::Browser];
-        no_page_is_wider_than_a_small_phone,
-        no_end_of_a_command_stays_under_the_copy_button,
-    )
+    tests!["phone";
+        no_page_is_wider_than_a_small_phone: [Browser],
+        no_end_of_a_command_stays_under_the_copy_button: [Browser, Patience],
+    ]
 }
 
 fn no_page_is_wider_than_a_small_phone() {

@@ -7,16 +7,16 @@ use crate::common::live::{ENDLESS, Live, RIGHT};
 use crate::common::serve::Server;
 use crate::driver::Browser;
 use crate::live::{click_run, open, until_verdict};
-use tests_common::{Need, Test, tests};
+use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
-    tests!("windows", needs [Need::Browser];
-        eight_windows_are_served_and_each_shows_every_change,
-        eight_windows_see_how_a_step_ends,
-        a_page_that_nobody_saw_shows_what_was_changed_meanwhile,
-        a_server_that_is_started_again_is_found_again,
-        a_page_that_nobody_saw_tells_what_a_step_did_meanwhile,
-    )
+    tests!["windows";
+        eight_windows_are_served_and_each_shows_every_change: [Browser, Patience],
+        eight_windows_see_how_a_step_ends: [Browser],
+        a_page_that_nobody_saw_shows_what_was_changed_meanwhile: [Browser],
+        a_server_that_is_started_again_is_found_again: [Browser],
+        a_page_that_nobody_saw_tells_what_a_step_did_meanwhile: [Browser],
+    ]
 }
 
 const WINDOWS: usize = 8;
