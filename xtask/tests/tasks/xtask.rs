@@ -137,7 +137,7 @@ impl Xtask {
 }
 
 /// A cargo that builds programs of this tree by the command that built these tests: what is compiled already is not compiled
-/// again with a few features less, nor for a variable that one test sets: it would be put in place while another starts it.
+/// again with a few features less, nor for a variable that one test sets.
 /// Other builds, and those of other trees, are left as they are.
 #[cfg(unix)]
 fn cargo_of_the_tests() -> &'static Path {
