@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cargo::{self, Purpose};
@@ -27,11 +29,26 @@ pub fn pack(maker: &Maker, sources: Sources, all: &[Sources], image: Build) -> R
     let bin = context.path().join("bin");
     fs::create_dir(&bin).context(|| text!("doing-pack", image = image.name))?;
     for (program, path) in built.get(sources.package()).into_iter().flatten() {
-        fs::copy(path, bin.join(program)).context(|| text!("doing-pack", image = image.name))?;
+        let packed = bin.join(program);
+        fs::copy(path, &packed)
+            .and_then(|_| let_all_run(&packed))
+            .context(|| text!("doing-pack", image = image.name))?;
     }
     let folder = maker.repository.root.join("examples").join(sources.package());
     let dockerfile = folder.join("Dockerfile.prebuilt");
     maker.build(image, |program| {
         program.args([OsStr::new("--file"), dockerfile.as_os_str(), context.path().as_os_str()]).limit(LIMIT)
     })
+}
+
+/// Whatever the person keeps from others, the image's own user runs what is in it.
+#[cfg(unix)]
+fn let_all_run(program: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn let_all_run(_program: &Path) -> io::Result<()> {
+    Ok(())
 }

@@ -1,16 +1,18 @@
 //! `cargo xtask images`: made of this tree's sources, without a registry too, small, and with nothing to break in with.
 
+use std::ffi::OsStr;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::docker::{self, Made, Name};
 use crate::tree::Tree;
-use crate::xtask::{COMPILING, images_are_current, xtask};
+use crate::xtask::{COMPILING, Xtask, binary, images_are_current, xtask};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["images";
-        without_a_registry_both_images_are_packed_and_the_demo_runs_on_them: [Engine, Compose, Packing, Patience],
+        without_a_registry_both_images_are_packed_and_the_demo_runs_on_them: [Engine, Compose, Packing, Unix, Patience],
         the_apps_image_is_made_anew_when_a_source_changes_and_only_then: [Engine, Packing, Patience],
         an_image_that_was_built_is_small_unprivileged_and_has_no_shell: [Engine, Compose],
         an_image_is_built_of_its_own_trees_sources_whatever_was_built_before: [Engine, Compose, Patience],
@@ -72,7 +74,12 @@ fn without_a_registry_both_images_are_packed_and_the_demo_runs_on_them() {
         .edit("docker-compose.yml", named, &format!("${{REDIS_IMAGE:-{NO_REDIS}}}"))
         .write();
     tree.write(".env", "# mine\nHTTP_PORT=9090\n");
-    let images = || xtask(&tree, ["images", "--offline"]);
+    // Somebody whose files are nobody else's.
+    let images = || {
+        let closed = [OsStr::new("-c"), OsStr::new("umask 077; exec \"$0\" \"$@\""), binary().as_os_str()];
+        let images = Xtask::new(Command::new("sh"), &tree).args(closed);
+        images.args(["--lang", "en", "images", "--offline"])
+    };
     let ids = || [tree.image(), PACKED_REDIS].map(|image| docker::image_id(image).expect("an image"));
 
     // Both are packed, and it says so.
