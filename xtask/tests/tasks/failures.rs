@@ -27,9 +27,8 @@ const OVERHEAD: Duration = Duration::from_secs(30);
 /// Runs the demo on compose in a copy whose stack does not come up; its app is this tree's.
 /// Expects exit 1 in the step `up` within the limit, and nothing left.
 fn assert_not_up(draft: Draft, limit: Duration) -> Ended {
-    images_are_current();
     let tree = draft.write();
-    docker::docker(&["tag", "factor12", tree.image()]);
+    tree.has_this_trees_image();
     let ended = xtask(&tree, ["demo", "--stack", "compose", "--json"]).run(limit + OVERHEAD);
     ended.assert_code(1).assert_nothing_left();
     assert_eq!(ended.failed_step().0, "up");

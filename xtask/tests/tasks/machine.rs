@@ -125,6 +125,7 @@ fn docker_config() -> PathBuf {
 
 fn a_page_is_what_it_shows_on_a_hostile_machine() {
     let machine = Machine::new(Tree::copy("hostile-page"));
+    machine.tree.has_this_trees_image();
     let _others = port();
     let ended = machine.task(&["run", "reset"]).run(PAGE);
     ended.assert_code(0).assert_says("redis:8-alpine plays Redis, as REDIS_IMAGE says").assert_nothing_left();
@@ -143,6 +144,7 @@ fn a_step_sees_the_same_variables_on_a_hostile_machine() {
         draft = draft.replace(&format!("{folder}/page.md"), SEEN);
     }
     let machine = Machine::new(draft);
+    machine.tree.has_this_trees_image();
     let _others = port();
     let seen = |task: Xtask| {
         let ended = task.run(PAGE);

@@ -75,16 +75,17 @@ fn book_of(name: &str, page: &str) -> Tree {
 
 /// Verifies a page of this text.
 fn verify(name: &str, page: &str) -> (Tree, Ended) {
-    images_are_current();
     let tree = book_of(name, page);
+    tree.has_this_trees_image();
     let ended = on_the_port(xtask(&tree, ["verify", "page", "--lang", "en"]));
     (tree, ended)
 }
 
 /// Runs a page of this text.
 fn run(name: &str, page: &str) -> Ended {
-    images_are_current();
-    on_the_port(xtask(&book_of(name, page), ["run", "page", "--lang", "en"]))
+    let tree = book_of(name, page);
+    tree.has_this_trees_image();
+    on_the_port(xtask(&tree, ["run", "page", "--lang", "en"]))
 }
 
 fn a_wrong_output_is_named_by_file_and_line_with_both_sides() {

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::docker;
+use crate::xtask::images_are_current;
 
 /// What a copy is made without: what is not in the repository, and its history.
 const LEFT_OUT: [&str; 3] = ["target", ".git", ".env"];
@@ -79,6 +80,12 @@ impl Tree {
     /// The folder for what cargo compiles on the way.
     pub fn build(&self) -> &Path {
         &self.build
+    }
+
+    /// Gives a copy whose app is this tree's the image of that.
+    pub fn has_this_trees_image(&self) {
+        images_are_current();
+        docker::docker(&["tag", "factor12", self.image()]);
     }
 
     /// A file of it, empty where there is none.
