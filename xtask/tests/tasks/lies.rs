@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use crate::docker;
+use crate::system;
 use crate::tree::{Draft, Tree};
 use crate::xtask::{COMPILING, Ended, Xtask, images_are_current, xtask};
 use tests_common::{Test, tests};
@@ -184,8 +185,7 @@ fn a_reset_that_does_nothing_is_caught_on_compose() {
     let mut rustc = Command::new("rustc");
     rustc.args(["-C", "target-feature=+crt-static", "idle.rs", "-o"]).arg(&program);
     assert!(rustc.current_dir(folder.path()).status().is_ok_and(|status| status.success()));
-    #[cfg(unix)]
-    crate::system::set_mode(&program, 0o755);
+    system::set_mode(&program, 0o755);
     fs::write(&recipe, "FROM factor12\nCOPY reset /usr/local/bin/reset\n").expect("a recipe can be written");
     docker::docker(&["build", "--tag", tree.image(), &folder.path().display().to_string()]);
     let demo = xtask(&tree, ["demo", "--all", "--json", "--stack", "compose"]);
