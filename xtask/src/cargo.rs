@@ -18,9 +18,9 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// For what a build is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To run here: quick to compile.
-    Host,
+pub enum Purpose<'a> {
+    /// To run here, these programs alone: quick to compile. A third of the app's libraries are the console's.
+    Host(&'a [&'a str]),
     /// To be packed into an image: small, and static.
     Image,
     /// To be taken to other machines: quick to run, and static.
@@ -60,7 +60,7 @@ struct Profile {
 pub fn build(
     repository: &Repository,
     packages: &[&str],
-    purpose: Purpose,
+    purpose: Purpose<'_>,
     heard: impl FnMut(&str),
 ) -> Result<Binaries> {
     Ok(build_each(repository, packages, purpose, heard)?.into_values().flatten().collect())
@@ -74,7 +74,7 @@ pub fn build(
 pub fn build_each(
     repository: &Repository,
     packages: &[&str],
-    purpose: Purpose,
+    purpose: Purpose<'_>,
     mut heard: impl FnMut(&str),
 ) -> Result<BTreeMap<String, Binaries>> {
     if let Some(kit) = &repository.kit {
@@ -90,7 +90,7 @@ pub fn build_each(
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut program = Program::new(cargo)
-        .args(["build", "--locked", "--bins", "--message-format=json-render-diagnostics"])
+        .args(["build", "--locked", "--message-format=json-render-diagnostics"])
         .args(packages.iter().flat_map(|package| ["--package", package]))
         // Its bar, which tells how much there is to do.
         .env("CARGO_TERM_PROGRESS_WHEN", "always")
@@ -98,14 +98,20 @@ pub fn build_each(
         .dir(&repository.root)
         .limit(LIMIT);
     let profile = match purpose {
-        Purpose::Host => None,
+        Purpose::Host(programs) => {
+            program = program.args(programs.iter().flat_map(|name| ["--bin", name]));
+            if !programs.contains(&"console") {
+                program = program.args(["--no-default-features"]);
+            }
+            None
+        }
         Purpose::Image => Some("image"),
         Purpose::Kit => Some("kit"),
     };
     if let Some(profile) = profile {
         let host = host_triple()?;
         program = program
-            .args(["--profile", profile, "--target", &host])
+            .args(["--bins", "--profile", profile, "--target", &host])
             // A flag of its own for static linking, in place of whatever flags the person builds with.
             .env("RUSTFLAGS", "-C target-feature=+crt-static");
     }

@@ -162,7 +162,7 @@ impl Demo<'_> {
         headline(&text!("stack", stack = kind.name(), told = blueprint.told()));
         let mut made = None;
         self.step(name, title, true, |step| {
-            let (stack, told) = blueprint.prepare(self.repository, step)?;
+            let (stack, told) = blueprint.prepare(self.repository, self.options.all, step)?;
             made = Some(stack);
             Ok(Outcome { asides: told, ..Outcome::default() })
         })?;

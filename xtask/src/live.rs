@@ -53,7 +53,7 @@ pub struct Options {
 pub fn run(repository: &Repository, options: &Options, language: Language) -> Result {
     port_is_free(options.port)?;
     let step = Step::begin(text!("step-book"));
-    let built = cargo::build(repository, &["press"], Purpose::Host, |line| step.hear(line));
+    let built = cargo::build(repository, &["press"], Purpose::Host(&["press"]), |line| step.hear(line));
     let Ok(built) = built else {
         step.failed();
         return built.map(drop);

@@ -56,12 +56,18 @@ pub trait Blueprint {
     /// With what it will be made, for people: names and versions.
     fn told(&self) -> String;
 
-    /// Makes what the stack is started from: images, or binaries. Returns what was made, a line each.
+    /// Makes what the stack is started from: images, or binaries; those of the second act only for the `whole` story. Returns what was
+    /// made, a line each.
     ///
     /// # Errors
     ///
     /// It cannot be made.
-    fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)>;
+    fn prepare(
+        &self,
+        repository: &Repository,
+        whole: bool,
+        step: &Step,
+    ) -> Result<(Box<dyn Stack>, Vec<String>)>;
 }
 
 /// The ways to run an admin process in a stack.

@@ -10,6 +10,7 @@ pub mod admin;
 pub mod backup;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "console")]
 pub mod console;
 pub mod health;
 pub mod logs;

@@ -42,7 +42,12 @@ impl super::Blueprint for Blueprint {
         text!("told-compose", engine = self.engine.version, compose = self.compose.version)
     }
 
-    fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)> {
+    fn prepare(
+        &self,
+        repository: &Repository,
+        _: bool,
+        step: &Step,
+    ) -> Result<(Box<dyn Stack>, Vec<String>)> {
         let images = images::ensure(repository, &self.engine, Effort::Enough, step)?;
         let told = images.told.clone();
         let stack = ComposeStack {

@@ -60,12 +60,22 @@ impl super::Blueprint for Blueprint {
         }
     }
 
-    fn prepare(&self, repository: &Repository, step: &Step) -> Result<(Box<dyn Stack>, Vec<String>)> {
-        let packages: &[&str] = match self.kind {
-            Kind::Embedded => &[Sources::App.package(), Sources::PocketRedis.package()],
-            _ => &[Sources::App.package()],
-        };
-        let binaries = cargo::build(repository, packages, Purpose::Host, |line| step.hear(line))?;
+    fn prepare(
+        &self,
+        repository: &Repository,
+        whole: bool,
+        step: &Step,
+    ) -> Result<(Box<dyn Stack>, Vec<String>)> {
+        let (mut packages, mut programs) = (vec![Sources::App.package()], vec!["reset", "web"]);
+        if whole {
+            programs.extend(["backup", "console", "migrate", "restore"]);
+        }
+        if self.kind == Kind::Embedded {
+            packages.push(Sources::PocketRedis.package());
+            programs.push("pocket-redis");
+        }
+        let purpose = Purpose::Host(&programs);
+        let binaries = cargo::build(repository, &packages, purpose, |line| step.hear(line))?;
         let redis_server = match &self.redis_server {
             Some(path) => path.clone(),
             None => binary(&binaries, "pocket-redis")?.clone(),
