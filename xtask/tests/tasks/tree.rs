@@ -57,11 +57,6 @@ impl Tree {
         Draft { name: name.to_owned(), files: files.collect(), is_compiled_here: true }.write()
     }
 
-    /// Whether it is the tree that these tests are a part of.
-    pub fn is_real(&self) -> bool {
-        self.image.is_none()
-    }
-
     /// Its root.
     pub fn root(&self) -> &Path {
         &self.root
@@ -80,6 +75,12 @@ impl Tree {
     /// The folder for what cargo compiles on the way.
     pub fn build(&self) -> &Path {
         &self.build
+    }
+
+    /// Whether it shares what is compiled with the tree that these tests are a part of, or is that.
+    #[cfg(unix)]
+    pub fn is_compiled_here(&self) -> bool {
+        self.build == outer_target()
     }
 
     /// Gives a copy whose app is this tree's the image of that.
@@ -141,6 +142,13 @@ impl Draft {
             .map(|package| if is_ours(package) { package.replace(version, &own) } else { package.to_owned() })
             .collect::<Vec<_>>();
         self.is_compiled_here = true;
+        // What is compiled here is the app. The other crates stay for the features that they ask of libraries.
+        for (path, content) in &mut self.files {
+            let is_root = ["main.rs", "lib.rs"].iter().any(|name| path.ends_with(name));
+            if is_root && !path.starts_with("examples") {
+                *content = b"fn main() {}\n".to_vec();
+            }
+        }
         self.replace("Cargo.lock", &packages.join("[[package]]")).edit("Cargo.toml", version, &own)
     }
 

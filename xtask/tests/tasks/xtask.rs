@@ -77,7 +77,7 @@ impl Xtask {
             .env("CARGO_BUILD_BUILD_DIR", tree.build())
             .env("TMPDIR", trace.temporary.path());
         #[cfg(unix)]
-        if tree.is_real() {
+        if tree.is_compiled_here() {
             command.env("CARGO", cargo_of_the_tests());
         }
         Xtask { command, trace }
@@ -136,8 +136,8 @@ impl Xtask {
     }
 }
 
-/// A cargo that builds programs of this tree by the command that built these tests: what is compiled already is not compiled
-/// again with a few features less, nor for a variable that one test sets.
+/// A cargo that builds programs with the features of the command that built these tests: what is compiled already is not
+/// compiled again with a few features less, nor for a variable that one test sets.
 /// Other builds, and those of other trees, are left as they are.
 #[cfg(unix)]
 fn cargo_of_the_tests() -> &'static Path {
@@ -147,8 +147,9 @@ fn cargo_of_the_tests() -> &'static Path {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let script = format!(
             "#!/bin/sh\nunset SOURCE_DATE_EPOCH\ncase \"$*\" in\n\
-             'build --locked --bins --message-format='*--profile*) ;;\n\
-             'build --locked --bins --message-format='*) set -- build --locked --workspace --bins --tests \"$4\" ;;\n\
+             'build --locked --message-format='*--profile*) ;;\n\
+             'build --locked --message-format='*)\n\
+             set -- build --locked --workspace --bins --test browser \"$3\" ;;\n\
              esac\nexec '{}' \"$@\"\n",
             cargo.display()
         );
