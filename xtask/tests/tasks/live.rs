@@ -1,7 +1,7 @@
 //! `cargo xtask live` on the real stack: every chapter run to its end in a browser; and nothing is left, however it ends.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -190,21 +190,14 @@ fn a_step_sees_what_was_made_for_it_and_nothing_else() {
 }
 
 fn killed_itself_during_a_run_it_leaves_nothing_behind() {
-    let _others = PORT.read().unwrap_or_else(PoisonError::into_inner);
+    // Its turn ends with it, and the port is free once press has removed the stack: nobody else may want the turn before.
+    let _alone = PORT.write().unwrap_or_else(PoisonError::into_inner);
     let (live, _) = start_hanging(&[]);
-    // Its turn ends with it, and the port is free once press has removed the stack: nobody else may have the turn before.
-    let turn = thread::spawn(|| {
-        let lock = File::options().append(true).open("/tmp/factor12-port-8080.lock");
-        let lock = lock.expect("the lock of the port");
-        lock.lock().expect("the turn on the port");
-        lock
-    });
     send(live.process("xtask", STEP), None);
     eventually("press has ended too", STEP, || live.processes().is_empty().then_some(()));
     let ended = live.end(STEP);
     assert_eq!(ended.code, None);
     ended.assert_nothing_left();
-    drop(turn.join());
 }
 
 /// Begins to run the first step of a chapter: the stack is started, and asked by `curl`.

@@ -41,7 +41,7 @@ mod xtask;
 use std::process::ExitCode;
 
 /// Most tests wait for an engine or for cargo most of their time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 fn main() -> ExitCode {
     // These take turns on the pages' port, and wait most of their time.

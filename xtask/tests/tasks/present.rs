@@ -9,7 +9,7 @@ use crate::pages::{PAGE, port};
 use crate::terminal::{Terminal, on_a_terminal};
 use crate::tree::Tree;
 use crate::xtask::{images_are_current, xtask};
-use tests_common::{Test, tests};
+use tests_common::{Test, eventually, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["present";
@@ -212,7 +212,7 @@ fn a_step_is_repeated_as_it_is_or_afresh() {
     terminal.press("r");
     terminal.comes(SOON, &["Before the fourth.", "$ echo line", "Enter run"], &["not the page's"]);
     terminal.press("\n");
-    terminal.shows(&["\n1\n", "as the page shows"]);
+    terminal.shows(&["\n1\n", "as the page shows", "$ echo a command", "Enter run"]);
     quit(terminal);
 }
 
@@ -284,7 +284,7 @@ fn it_starts_at_a_later_step_and_runs_those_before_silently() {
     assert!(told.contains("steps before (3)") && !told.contains("\nthree"), "{told}");
     terminal.press("\n");
     // The first step removes what would make it 3.
-    terminal.shows(&["\n1\n", "as the page shows"]);
+    terminal.shows(&["\n1\n", "as the page shows", "$ echo a command", "Enter run"]);
     quit(terminal);
     // A step before it that is not as the page says: nothing is presented.
     let terminal = presented(&made("from-wrong"), &["--from", "3"]);
@@ -433,13 +433,13 @@ fn another_size_of_the_window_is_followed() {
     while !terminal.screen().contains("$ rm") {
         let before = terminal.screen();
         terminal.press("\n");
-        while terminal.screen() == before {}
+        eventually("another screen", SOON, || (terminal.screen() != before).then_some(()));
         terminal.shows(&["q quit"]);
     }
     terminal.resize(24, 80);
     terminal.shows(&["And the first step:", "$ rm", "Enter run · s skip · b back · n notes · q quit"]);
     terminal.press("\n");
-    terminal.shows(&["as the page shows"]);
+    terminal.shows(&["as the page shows", "Enter next"]);
     quit(terminal);
 }
 
@@ -485,7 +485,7 @@ fn a_chapter_is_presented_in_portuguese_to_the_end() {
         assert!(!screen.contains("r refaz este passo"), "{screen}");
         assert!(runs <= commands, "{runs} of {commands} commands were run:\n{screen}");
         terminal.press("\n");
-        screen = tests_common::eventually("the next screen", PAGE, || {
+        screen = eventually("the next screen", PAGE, || {
             let next = terminal.screen();
             let is_ready = next != screen && next.contains(" · q sai") && next.trim_end().ends_with("q sai");
             is_ready.then_some(next)
