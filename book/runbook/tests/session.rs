@@ -203,7 +203,8 @@ fn what_goes_on_printing_in_the_background_is_not_ended_by_that() {
 
 #[test]
 fn a_command_that_prints_without_end_is_ended_with_a_verdict_of_its_own() {
-    for command in ["yes", "yes | tr -d '\\n'", "yes >&2", "cat /dev/zero", "yes & echo up"] {
+    let long = "yes a line as long as most";
+    for command in [long, "yes | tr -d '\\n'", &format!("{long} >&2"), "cat /dev/zero", "yes & echo up"] {
         let mut heard = 0;
         let mut longest = 0;
         let chapter = Chapter::parse("page", &step(&format!("$ {command}\n"))).unwrap();

@@ -43,7 +43,7 @@ fn assert_all_stay(page: &Page, addresses: &[String]) {
 }
 
 fn a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error() {
-    let browser = Browser::start();
+    let browser = Browser::with_network();
     for page in site::pages() {
         browser.tell("Network.clearBrowserCache", &json!({}));
         browser.open(&page.path());
@@ -58,7 +58,7 @@ fn a_first_visit_to_any_page_is_light_stays_on_the_site_and_logs_no_error() {
 }
 
 fn what_a_reader_opens_on_a_page_stays_on_the_site_and_logs_no_error() {
-    let browser = Browser::start();
+    let browser = Browser::with_network();
     for page in site::pages() {
         browser.open(&page.path());
         browser.click("#mdbook-sidebar-toggle");
