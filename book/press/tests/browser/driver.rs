@@ -1,8 +1,11 @@
-//! A browser of a test's own, driven through chromedriver: the calls of <https://www.w3.org/TR/webdriver2/>
+//! A browser that a test has for itself, driven through chromedriver: the calls of <https://www.w3.org/TR/webdriver2/>
 //! that the tests need, and chromedriver's own for the browser's logs and developer tools.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -10,10 +13,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests_common::{chromium, within};
+use tests_common::{Test, chromium, tests, within};
 use ureq::Agent;
 
 use crate::site;
+
+pub fn tests() -> Vec<Test> {
+    tests!["driver"; a_browser_that_the_next_test_has_remembers_nothing: [Browser]]
+}
 
 /// Under which key the protocol tells an element's name (<https://www.w3.org/TR/webdriver2/#elements>).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -49,27 +56,50 @@ pub fn eventually<T>(what: impl Fn() -> String, mut condition: impl FnMut() -> O
     within(PATIENCE, unhurried).unwrap_or_else(|| panic!("waited in vain: {}", what()))
 }
 
-/// A browser with a new profile, which ends with its driver when it is dropped.
+/// A browser as one that was just started. When it is dropped, the next test may have it.
 pub struct Browser {
+    /// Until it is dropped.
+    session: Option<Session>,
+    runs_scripts: bool,
+    is_for_others: bool,
+    /// The servers that it has been to.
+    visited: RefCell<BTreeSet<String>>,
+}
+
+/// A running browser with a profile of its own; it ends with its driver when it is dropped.
+struct Session {
     driver: Child,
     // A driver that cannot write ends.
     _told: BufReader<ChildStdout>,
     agent: Agent,
     /// The address of the session.
-    session: String,
-    runs_scripts: bool,
+    url: String,
     _profile: TempDir,
 }
 
+/// Those that no test has at the moment: to start one takes longer than most tests.
+static FREE: Mutex<Vec<Session>> = Mutex::new(Vec::new());
+
+fn free() -> MutexGuard<'static, Vec<Session>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends the browsers that no test has.
+pub fn end_all() {
+    free().clear();
+}
+
 impl Browser {
-    /// Starts a browser.
+    /// A browser, started where none is free.
     pub fn start() -> Browser {
-        Browser::with(true, "OFF")
+        let free = free().pop();
+        let session = free.unwrap_or_else(|| Session::start(true, "OFF"));
+        Browser::of(session, true, true)
     }
 
     /// Starts one that tells what its pages ask of the network, which takes a fifth more.
     pub fn with_network() -> Browser {
-        let browser = Browser::with(true, "ALL");
+        let browser = Browser::of(Session::start(true, "ALL"), true, false);
         // It starts with a page of its own, whose requests are no page's of the site.
         browser.network();
         browser
@@ -77,45 +107,34 @@ impl Browser {
 
     /// Starts one that runs no scripts of a page.
     pub fn without_scripts() -> Browser {
-        Browser::with(false, "OFF")
+        Browser::of(Session::start(false, "OFF"), false, false)
     }
 
-    fn with(runs_scripts: bool, network: &str) -> Browser {
-        // As a reader blocks them in the settings: 1 is to allow, 2 is to block.
-        let scripts = if runs_scripts { 1 } else { 2 };
-        let preferences = json!({ "profile.managed_default_content_settings.javascript": scripts });
-        let name = chromium().unwrap();
-        // The port that it takes for one protocol may be another program's for the other: it ends then.
-        let started = (0..5).find_map(|_| driver());
-        let (driver, told, port) = started.expect("chromedriver says its port");
-        let profile = tempfile::tempdir().unwrap();
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build()
-            .new_agent();
-        let driver_url = format!("http://127.0.0.1:{port}/session");
-        let mut browser =
-            Browser { driver, _told: told, agent, session: driver_url, runs_scripts, _profile: profile };
-        let mut arguments: Vec<String> = ARGUMENTS.iter().map(|argument| (*argument).to_owned()).collect();
-        arguments.push(format!("--user-data-dir={}", browser._profile.path().display()));
-        let session = browser.post(
-            "",
-            &json!({ "capabilities": { "alwaysMatch": {
-                "goog:chromeOptions": { "binary": path(name), "args": arguments, "prefs": preferences },
-                "goog:loggingPrefs": { "browser": "ALL", "performance": network },
-            } } }),
-        );
-        let id = session["sessionId"].as_str().unwrap();
-        browser.session = format!("{}/{id}", browser.session);
-        browser.post("/url", &json!({ "url": "about:blank" }));
-        browser.errors();
-        browser
+    fn of(session: Session, runs_scripts: bool, is_for_others: bool) -> Browser {
+        Browser { session: Some(session), runs_scripts, is_for_others, visited: RefCell::default() }
+    }
+
+    /// Leaves it as one that was just started: one window that has shown nothing yet, and nothing remembered.
+    fn forget(&self) {
+        let (_, new) = self.open_window();
+        for window in self.get("/window/handles").as_array().unwrap() {
+            let window = window.as_str().unwrap();
+            if window != new {
+                self.choose_window(window);
+                self.session().delete("/window");
+            }
+        }
+        self.choose_window(&new);
+        for origin in self.visited.take() {
+            self.tell("Storage.clearDataForOrigin", &json!({ "origin": origin, "storageTypes": "all" }));
+        }
+        self.tell("Network.clearBrowserCache", &json!({}));
+        self.errors();
     }
 
     /// Goes to a file of the site, and waits until it and what it fetches has been loaded.
     pub fn open(&self, path: &str) {
-        self.post("/url", &json!({ "url": site::url(path) }));
+        self.visit(&site::url(path));
         if self.runs_scripts {
             self.settle();
         }
@@ -123,6 +142,11 @@ impl Browser {
 
     /// Goes to an address elsewhere.
     pub fn visit(&self, url: &str) {
+        if url.starts_with("http") {
+            // http: and the server, without the page.
+            let origin: Vec<&str> = url.splitn(4, '/').take(3).collect();
+            self.visited.borrow_mut().insert(origin.join("/"));
+        }
         self.post("/url", &json!({ "url": url }));
     }
 
@@ -260,21 +284,93 @@ impl Browser {
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
-        answer(path, self.agent.post(format!("{}{path}", self.session)).send(body.to_string()))
+        self.session().post(path, body)
     }
 
     fn get(&self, path: &str) -> Value {
-        answer(path, self.agent.get(format!("{}{path}", self.session)).call())
+        self.session().get(path)
+    }
+
+    fn session(&self) -> &Session {
+        self.session.as_ref().expect("it is not dropped yet")
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // One whose test has failed is in no known state.
+        if self.is_for_others && !thread::panicking() {
+            self.forget();
+            free().extend(self.session.take());
+        }
+    }
+}
+
+impl Session {
+    fn start(runs_scripts: bool, network: &str) -> Session {
+        // As a reader blocks them in the settings: 1 is to allow, 2 is to block.
+        let scripts = if runs_scripts { 1 } else { 2 };
+        let preferences = json!({ "profile.managed_default_content_settings.javascript": scripts });
+        let name = chromium().unwrap();
+        // The port that it takes for one protocol may be another program's for the other: it ends then.
+        let started = (0..5).find_map(|_| driver());
+        let (driver, told, port) = started.expect("chromedriver says its port");
+        let profile = tempfile::tempdir().unwrap();
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .new_agent();
+        let driver_url = format!("http://127.0.0.1:{port}/session");
+        let mut session = Session { driver, _told: told, agent, url: driver_url, _profile: profile };
+        let mut arguments: Vec<String> = ARGUMENTS.iter().map(|argument| (*argument).to_owned()).collect();
+        arguments.push(format!("--user-data-dir={}", session._profile.path().display()));
+        let made = session.post(
+            "",
+            &json!({ "capabilities": { "alwaysMatch": {
+                "goog:chromeOptions": { "binary": path(name), "args": arguments, "prefs": preferences },
+                "goog:loggingPrefs": { "browser": "ALL", "performance": network },
+            } } }),
+        );
+        let id = made["sessionId"].as_str().unwrap();
+        session.url = format!("{}/{id}", session.url);
+        session.post("/url", &json!({ "url": "about:blank" }));
+        session
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        answer(path, self.agent.post(format!("{}{path}", self.url)).send(body.to_string()))
+    }
+
+    fn get(&self, path: &str) -> Value {
+        answer(path, self.agent.get(format!("{}{path}", self.url)).call())
+    }
+
+    fn delete(&self, path: &str) -> Value {
+        answer(path, self.agent.delete(format!("{}{path}", self.url)).call())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
         // The browser ends with its session.
-        self.agent.delete(&self.session).call().ok();
+        self.agent.delete(&self.url).call().ok();
         self.driver.kill().ok();
         self.driver.wait().ok();
     }
+}
+
+fn a_browser_that_the_next_test_has_remembers_nothing() {
+    let browser = Browser::start();
+    browser.open("en/reset.html");
+    browser.run("localStorage.own = sessionStorage.own = document.cookie = 'own=1'", &json!([]));
+    browser.open_window();
+    browser.forget();
+    assert_eq!(browser.get("/window/handles").as_array().map(Vec::len), Some(1));
+    assert_eq!(browser.run("return [location.href, history.length]", &json!([])), json!(["about:blank", 1]));
+    browser.open("en/reset.html");
+    let kept = "return [localStorage.own ?? sessionStorage.own ?? null, document.cookie]";
+    assert_eq!(browser.run(kept, &json!([])), json!([null, ""]));
 }
 
 /// A driver, what it tells, and the port that it says it listens on; `None` if it ends before it says so.

@@ -54,6 +54,9 @@ fn main() -> ExitCode {
         copy::tests(),
         phone::tests(),
         entry::tests(),
+        driver::tests(),
     ];
-    tests_common::run(tests.into_iter().flatten().collect(), None)
+    let code = tests_common::run(tests.into_iter().flatten().collect(), None);
+    driver::end_all();
+    code
 }
