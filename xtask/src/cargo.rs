@@ -37,19 +37,12 @@ struct Artifact {
     /// The package's own `Cargo.toml`.
     manifest_path: PathBuf,
     target: Target,
-    profile: Profile,
     executable: PathBuf,
 }
 
 #[derive(Deserialize)]
 struct Target {
     name: String,
-}
-
-#[derive(Deserialize)]
-struct Profile {
-    /// It holds tests, and may have a program's name.
-    test: bool,
 }
 
 /// Builds the programs of `packages`; `heard` gets each line that cargo says meanwhile. A kit brings them.
@@ -125,7 +118,7 @@ pub fn build_each(
     let output = succeeded(&shown, Output { stderr: said, ..output })?;
     let artifacts = output.stdout.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
     let mut built = BTreeMap::<String, Binaries>::new();
-    for Artifact { manifest_path, target, executable, .. } in artifacts.filter(|made| !made.profile.test) {
+    for Artifact { manifest_path, target, executable } in artifacts {
         // A package's folder has its name.
         let package = manifest_path.parent().and_then(Path::file_name).unwrap_or_default();
         built.entry(package.to_string_lossy().into_owned()).or_default().insert(target.name, executable);
