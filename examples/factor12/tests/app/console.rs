@@ -5,6 +5,7 @@ mod terminal;
 
 use std::io;
 use std::process::Stdio;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use redis::Cmd;
@@ -532,7 +533,7 @@ fn values_that_grow_without_end_are_stopped_before_memory_is_full() {
         format!("1{}", "+1".repeat(300_000)),
         format!("let a = 1; a{}", ".b".repeat(300_000)),
     ];
-    for text in &texts {
+    let ends = |text: &String| {
         let shown: String = text.chars().take(100).collect();
         // `ulimit -d` is in KiB; a process that asks for more is aborted, and says so in other words.
         let mut limited = std::process::Command::new("sh");
@@ -543,7 +544,12 @@ fn values_that_grow_without_end_are_stopped_before_memory_is_full() {
         let told = ["too large", "too much memory", "too many", "too slow", "exceeds", "syntax error"];
         let said = ended.stderr.strip_prefix("console: line 1: ").unwrap_or_default();
         assert!(told.iter().any(|part| said.contains(part)), "{shown}: {ended:?}");
-    }
+    };
+    thread::scope(|scope| {
+        for part in texts.chunks(texts.len().div_ceil(2)) {
+            scope.spawn(|| part.iter().for_each(ends));
+        }
+    });
 }
 
 fn console_help_names_each_script_of_the_release() {
