@@ -119,7 +119,7 @@ fn a_byte_that_is_another_changes_nothing_or_is_refused() {
     // Every third: each field of each header is met.
     let places: Vec<usize> = (0..kit.len()).step_by(3).collect();
     thread::scope(|scope| {
-        for part in places.chunks(places.len().div_ceil(4)) {
+        for part in places.chunks(places.len().div_ceil(2)) {
             let (kit, whole) = (&kit, &whole);
             scope.spawn(move || {
                 for place in part {
