@@ -32,7 +32,7 @@ const LINKED: &str = "
 
 pub fn tests() -> Vec<Test> {
     tests!["without scripts";
-        every_page_shows_its_heading_its_text_and_its_steps_without_scripts: [Browser],
+        every_page_shows_its_heading_its_text_and_its_steps_without_scripts: [Browser, Patience],
         every_page_leads_to_every_other_and_to_its_twin_without_scripts: [Browser, Patience],
     ]
 }
