@@ -725,7 +725,8 @@ mod interactive {
         terminal.enter("fn third(a) {");
         terminal.enter("    a[2]");
         terminal.enter("}");
-        terminal.shows("read-only> ");
+        // The old prompt is shown again with each key.
+        terminal.shows(&format!("\n}}\n{}", prompt(&redis, "read-only")));
         ask(&mut terminal, "third([1,\r2,\r3])", "3");
         ask(&mut terminal, "1 +\rnosuch()", "console: line 2: unknown operation nosuch()");
         ask(&mut terminal, "`two\rlines`", "\"two\\nlines\"");
