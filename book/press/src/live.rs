@@ -114,12 +114,13 @@ pub fn run(order: &Order, options: Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
+        let stop = crate::serve::stop()?;
         say(&url);
         process::tell_groups(|group, runs| say(&format!("{} {group}", if runs { '+' } else { '-' })));
         tokio::select! {
             served = axum::serve(listener, router(live)) => served.context("the server has ended").map(|()| false),
             // A shutdown that waits for its connections would wait for those that browsers keep open.
-            stopped = crate::serve::stop() => stopped.map(|()| false),
+            () = stop => Ok(false),
             Ok(()) = orphaned => Ok(true),
         }
     });

@@ -8,7 +8,7 @@ mod sources;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use std::{fs, process};
+use std::{fs, io, process};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -58,6 +58,7 @@ async fn serve(order: Order, port: u16) -> Result<()> {
     let mut sources = Sources::watch(&builder.order.root)?;
     let first = builder.build(&Language::ALL)?;
     let (show, shown) = watch::channel((first, builder.name()));
+    let stop = stop()?;
     println!("{url}");
     std::thread::spawn(move || {
         while let Some(changed) = sources.changed() {
@@ -71,7 +72,7 @@ async fn serve(order: Order, port: u16) -> Result<()> {
     tokio::select! {
         served = axum::serve(listener, app) => served.context("the server has ended"),
         // A shutdown that waits for its connections would wait for those that browsers keep open.
-        stopped = stop() => stopped,
+        () = stop => Ok(()),
     }
 }
 
@@ -176,17 +177,28 @@ pub(crate) fn before_the_end(html: &str, more: &str) -> String {
     }
 }
 
-/// Until somebody asks to stop.
-pub(crate) async fn stop() -> Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminated = signal(SignalKind::terminate())?;
+/// Ends when somebody asks to stop, which is heard from this call on: whoever has the address may ask.
+///
+/// # Errors
+///
+/// The system does not tell of it.
+#[cfg(unix)]
+pub(crate) fn stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminated, mut interrupted) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
         tokio::select! {
-            _ = terminated.recv() => Ok(()),
-            interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    Ok(tokio::signal::ctrl_c().await?)
+    })
+}
+
+#[cfg(not(unix))]
+pub(crate) fn stop() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupted.recv().await;
+    })
 }
