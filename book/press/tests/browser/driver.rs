@@ -229,7 +229,11 @@ impl Browser {
             format!("{condition}; the page shows:\n{}", text.as_str().unwrap_or_default())
         };
         eventually(shown, || {
-            self.run(&format!("return !!({condition})"), &json!([])).as_bool().filter(|is| *is)
+            // What is not there yet has no text.
+            let asked = format!(
+                "try {{ return !!({condition}) }} catch (error) {{ if (error instanceof TypeError) return false; throw error }}"
+            );
+            self.run(&asked, &json!([])).as_bool().filter(|is| *is)
         });
     }
 
