@@ -150,6 +150,11 @@ impl Browser {
         self.post("/url", &json!({ "url": url }));
     }
 
+    /// Goes back, once: the driver may run a script again whose page has gone meanwhile.
+    pub fn back(&self) {
+        self.post("/back", &json!({}));
+    }
+
     /// Opens one more window, goes there, and returns what the window before and the new one are called.
     pub fn open_window(&self) -> (String, String) {
         let before = self.get("/window").as_str().unwrap().to_owned();

@@ -119,7 +119,7 @@ fn a_page_that_nobody_saw_shows_what_was_changed_meanwhile() {
     // One that is come back to and was not kept, too.
     browser.visit(&server.url("/en/first.html"));
     books.change(PAGE, "And then something.", "And then that.");
-    browser.run("history.back(); return null", &json!([]));
+    browser.back();
     until_shown(&browser, "And then that.");
 }
 
@@ -153,7 +153,7 @@ fn a_page_that_nobody_saw_tells_what_a_step_did_meanwhile() {
     browser.visit("about:blank");
     live.run("en/steps", RIGHT);
     live.until_end("en/steps", RIGHT);
-    browser.run("history.back(); return null", &json!([]));
+    browser.back();
     until_verdict(&browser, RIGHT, "✓ matched");
     click_run(&browser, ENDLESS);
     until_verdict(&browser, ENDLESS, "is running");
