@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// The files and folders that the package `examples/NAME` is built from, from the root of the repository. One that a
 /// package does not have is no part of it.
 pub fn paths(package: &str) -> Vec<String> {
-    let own = ["Cargo.toml", "Dockerfile", "Dockerfile.prebuilt", "build", "scripts", "src"];
+    let own = ["Cargo.toml", "Dockerfile", "build", "scripts", "src"];
     let own = own.map(|path| format!("examples/{package}/{path}"));
     ["Cargo.lock", "Cargo.toml"].map(str::to_owned).into_iter().chain(own).collect()
 }

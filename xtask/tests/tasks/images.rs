@@ -5,6 +5,8 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::docker::{self, Made, Name};
 use crate::tree::Tree;
 use crate::xtask::{COMPILING, Xtask, binary, images_are_current, xtask};
@@ -41,12 +43,15 @@ const PROGRAMS: [&str; 6] = [
     "usr/local/bin/web",
 ];
 
-/// Fails unless the image is small, runs as `user`, and holds these programs and no other.
-fn assert_bare(image: &str, user: &str, programs: &[&str]) {
+/// Fails unless the image is small, runs `command` as `user`, and holds these programs and no other.
+fn assert_bare(image: &str, user: &str, command: &[&str], programs: &[&str]) {
     let told = docker::image(image);
     let size = told["Size"].as_u64().expect("a size");
     assert!(size <= LARGEST, "{image} has {size} bytes");
-    assert_eq!(told["Config"]["User"], user);
+    let told = &told["Config"];
+    assert_eq!(told["User"], user);
+    assert_eq!(told["Cmd"], Value::from(command));
+    assert_eq!(told["Env"], Value::from(["PATH=/usr/local/bin"].as_slice()));
     // What ends with a slash is a folder; the engine itself puts empty files in place for its mounts.
     let mounted = |path: &&String| {
         [".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"]
@@ -61,7 +66,7 @@ fn assert_bare(image: &str, user: &str, programs: &[&str]) {
 
 fn an_image_that_was_built_is_small_unprivileged_and_has_no_shell() {
     images_are_current();
-    assert_bare("factor12", "65532:65532", &PROGRAMS);
+    assert_bare("factor12", "65532:65532", &["web"], &PROGRAMS);
 }
 
 fn without_a_registry_both_images_are_packed_and_the_demo_runs_on_them() {
@@ -92,8 +97,14 @@ fn without_a_registry_both_images_are_packed_and_the_demo_runs_on_them() {
         .assert_nothing_left();
     let line = "REDIS_IMAGE=pocket-redis\n";
     assert_eq!(tree.read(".env"), format!("# mine\nHTTP_PORT=9090\n{line}"));
-    assert_bare(tree.image(), "65532:65532", &PROGRAMS);
-    assert_bare(PACKED_REDIS, "999:1000", &["usr/local/bin/redis-cli", "usr/local/bin/redis-server"]);
+    assert_bare(tree.image(), "65532:65532", &["web"], &PROGRAMS);
+    let server = ["redis-server", "--bind", "0.0.0.0"];
+    assert_bare(
+        PACKED_REDIS,
+        "999:1000",
+        &server,
+        &["usr/local/bin/redis-cli", "usr/local/bin/redis-server"],
+    );
     let first = ids();
 
     // Again, it has nothing to do.
