@@ -46,8 +46,12 @@ pub fn tests() -> Vec<Test> {
         a_step_sees_what_was_made_for_it_and_nothing_else: [Engine, Compose, Unix, Proc],
         ctrl_c_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
         a_press_that_is_killed_during_a_run_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
-        killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc],
     ]
+}
+
+/// Has the pages' port for itself.
+pub fn alone() -> Vec<Test> {
+    tests!["live"; killed_itself_during_a_run_it_leaves_nothing_behind: [Engine, Compose, Unix, Proc]]
 }
 
 /// Starts `live`, and returns it with its address, which ends with a slash.

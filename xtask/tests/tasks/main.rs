@@ -73,5 +73,7 @@ fn main() -> ExitCode {
     let mut tests: Vec<_> =
         on_the_port.into_iter().flatten().flat_map(|test| [Some(test), others.next()]).flatten().collect();
     tests.extend(others);
+    // Whoever wants the port waits behind one that wants it for itself, which waits for the longest: these come last.
+    tests.extend(live::alone().into_iter().chain(pages::alone()));
     tests_common::run(tests, Some(AT_ONCE))
 }

@@ -27,7 +27,6 @@ pub fn tests() -> Vec<Test> {
         an_output_is_shown_and_not_obeyed: [Engine, Compose],
         a_command_that_prints_without_end_is_ended_and_said_so: [Engine, Compose],
         a_page_that_does_not_exist_is_answered_with_the_nearest_names: [],
-        a_port_that_is_taken_is_said_before_anything_runs: [Engine, Compose, Unix],
         without_an_engine_it_is_said_which_is_missing: [],
     ];
     // Where a browser is here, the chapters are run in it.
@@ -44,6 +43,11 @@ pub fn tests() -> Vec<Test> {
         }
     }
     tests
+}
+
+/// Has the pages' port for itself.
+pub fn alone() -> Vec<Test> {
+    tests!["pages"; a_port_that_is_taken_is_said_before_anything_runs: [Engine, Compose, Unix]]
 }
 
 /// Held by whoever uses the pages' port or waits for it; alone by whoever takes it away.
