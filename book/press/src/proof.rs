@@ -48,9 +48,10 @@ impl Proof {
         Ok((!runs.is_empty()).then_some(Proof(runs)))
     }
 
-    /// The footer of a page; `None` where its commands were not executed on each of the engines, or not all as it shows.
+    /// The footer of a page; `None` where its commands were not executed on each of the engines that pages of its language
+    /// were executed on, or not all as it shows.
     pub fn footer(&self, language: Language, page: &str) -> Option<String> {
-        let Proof(runs) = self;
+        let runs: Vec<&Run> = self.0.iter().filter(|run| run.speaks(language)).collect();
         if !runs.iter().all(|run| run.proves(language, page)) {
             return None;
         }
@@ -62,7 +63,7 @@ impl Proof {
         let day = format!("<time datetime=\"{date}\">{}{of}{month}{of}{}</time>", date.day(), date.year());
         let [executed, at, with, compose, and_with, end] = texts.proof;
         let commit = escape(last.commit.as_ref()?);
-        let tools = |run: &Run| format!(" {} {compose} {}", escape(&run.engine), escape(&run.compose));
+        let tools = |run: &&Run| format!(" {} {compose} {}", escape(&run.engine), escape(&run.compose));
         let tools = runs.iter().map(tools).collect::<Vec<_>>().join(and_with);
         Some(format!(
             "<footer class=\"proof\"><p>{executed} {day} {at} <code>{commit}</code>{with}{tools}{end}</p></footer>"
@@ -75,6 +76,10 @@ impl Run {
         let name = || format!("{} is no report of “cargo xtask verify --report”", report.display());
         let text = fs::read_to_string(report).with_context(name)?;
         serde_json::from_str(&text).with_context(name)
+    }
+
+    fn speaks(&self, language: Language) -> bool {
+        self.pages.iter().any(|page| page.language == language.tag())
     }
 
     /// Whether all commands of a page were executed, and printed what it shows.

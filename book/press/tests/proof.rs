@@ -76,6 +76,16 @@ fn the_footer_names_each_engine_and_is_there_only_where_the_page_is_right_on_all
     assert!(page.contains(said), "{page}");
     let page = reported_twice(("\"ok\": true, \"steps\": 1", "\"ok\": false, \"steps\": 1"));
     assert!(!page.contains("class=\"proof\""), "{page}");
+    let page = reported_twice((
+        "\"page\": \"first\", \"language\": \"en\"",
+        "\"page\": \"second\", \"language\": \"en\"",
+    ));
+    assert!(!page.contains("class=\"proof\""), "another page of the language was executed: {page}");
+    let page = reported_twice(("\"language\": \"en\"", "\"language\": \"pt-BR\""));
+    assert!(
+        page.contains("with Docker Engine 28.5.1 and Compose 2.40.0."),
+        "the other language alone: {page}"
+    );
 }
 
 fn there_is_no_footer_without_a_report_a_real_redis_and_a_good_run() {

@@ -40,6 +40,8 @@ mod xtask;
 
 use std::process::ExitCode;
 
+use tests_common::Need;
+
 /// Most tests wait for an engine or for cargo most of their time.
 const AT_ONCE: usize = 8;
 
@@ -69,10 +71,14 @@ fn main() -> ExitCode {
         packages::tests(),
         readme::tests(),
     ];
+    let mut on_the_port = on_the_port.into_iter().flatten();
     let mut others = others.into_iter().flatten();
-    let mut tests: Vec<_> =
-        on_the_port.into_iter().flatten().flat_map(|test| [Some(test), others.next()]).flatten().collect();
-    tests.extend(others);
+    let mut tests = Vec::from_iter(on_the_port.next());
+    // Where that first one runs it keeps the port for minutes, and all that want it would wait.
+    if Need::Patience.missing().is_some() {
+        tests.extend(on_the_port.by_ref().flat_map(|test| [Some(test), others.next()]).flatten());
+    }
+    tests.extend(others.chain(on_the_port));
     // Whoever wants the port waits behind one that wants it for itself, which waits for the longest: these come last.
     tests.extend(live::alone().into_iter().chain(pages::alone()));
     tests_common::run(tests, Some(AT_ONCE))

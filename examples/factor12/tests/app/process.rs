@@ -1,8 +1,10 @@
 //! A program that was started: its output is read as it comes, and it never outlives its test.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -13,9 +15,17 @@ use tests_common::eventually;
 /// Every variable that the app reads.
 const VARIABLES: [&str; 6] = ["HOST_REDIS", "PORT_REDIS", "REDIS_URL", "HOST", "PORT", "RUST_LOG"];
 
+/// Names the folder of the programs to be tested where they are those of a release build, an image's say, and not cargo's.
+const RELEASED: &str = "FACTOR12_RELEASED";
+
+/// Whether the programs are slow, and good to debug.
+pub fn is_debug_build() -> bool {
+    cfg!(debug_assertions) && env::var_os(RELEASED).is_none()
+}
+
 /// The command that starts one of the app's processes, in an environment that sets none of its variables.
 pub fn app(name: &str) -> Command {
-    let mut command = Command::new(match name {
+    let own = match name {
         "web" => env!("CARGO_BIN_EXE_web"),
         "reset" => env!("CARGO_BIN_EXE_reset"),
         "migrate" => env!("CARGO_BIN_EXE_migrate"),
@@ -23,7 +33,9 @@ pub fn app(name: &str) -> Command {
         "restore" => env!("CARGO_BIN_EXE_restore"),
         "console" => env!("CARGO_BIN_EXE_console"),
         _ => panic!("the app has no process called {name}"),
-    });
+    };
+    let released = env::var_os(RELEASED).map(|folder| Path::new(&folder).join(name));
+    let mut command = Command::new(released.as_deref().unwrap_or(Path::new(own)));
     for variable in VARIABLES {
         command.env_remove(variable);
     }
