@@ -1,11 +1,11 @@
 //! What other programs say, on a real terminal: it is shown, and the terminal does not do what it says.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::programs::Programs;
 use crate::terminal::{Terminal, on_a_terminal};
 use crate::tree::Tree;
+use crate::xtask::ENOUGH;
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -15,8 +15,6 @@ pub fn tests() -> Vec<Test> {
         what_the_doctor_hears_is_shown_and_not_obeyed: [Setsid],
     ]
 }
-
-const SOON: Duration = Duration::from_secs(20);
 
 /// Another title, another screen with nothing on it, all as after a start, a command of one character, a line that turns
 /// round, and text that is hidden from there on.
@@ -34,7 +32,7 @@ fn assert_is_not_obeyed(arguments: &[&str], code: i32, last: &str) {
     let terminal = Terminal::start(task, 40, 120);
     terminal.shows(&["the last words", last]);
     let bytes = terminal.bytes();
-    terminal.ends(code, SOON);
+    terminal.ends(code, ENOUGH);
     let told = String::from_utf8_lossy(&bytes);
     for command in COMMANDS {
         assert!(!told.contains(command), "{command:?} gets through: {told:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::lies;
 use crate::system::Signal;
 use crate::tree::{Tree, tree_that_is_compiled_anew};
-use crate::xtask::{COMPILING, Ended, images_are_current, programs_are_built, xtask};
+use crate::xtask::{COMPILING, ENOUGH, Ended, images_are_current, programs_are_built, xtask};
 use tests_common::{Test, eventually, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -29,9 +29,6 @@ pub fn tests() -> Vec<Test> {
     ]
 }
 
-/// How long the end may take after the request: a call of Compose is not cut off midway.
-const END: Duration = Duration::from_secs(90);
-
 /// Fails unless the task ended as one that was asked to stop, and nothing is left.
 fn assert_stopped(ended: &Ended) {
     ended.assert_code(130).assert_says("Stopped, as you asked.").assert_nothing_left();
@@ -42,12 +39,12 @@ fn assert_stopped(ended: &Ended) {
 /// Runs the whole demo, sends a signal when the narration has come to a line that `is_now`, and returns how it ended.
 fn interrupted(stack: &str, signal: Signal, is_now: impl Fn(&[&str]) -> bool) -> Ended {
     let demo = xtask(&Tree::real(), ["demo", "--all", "--json", "--stack", stack]).start();
-    eventually("the moment to interrupt", Duration::from_secs(90), || {
+    eventually("the moment to interrupt", ENOUGH, || {
         let stderr = demo.stderr();
         is_now(&stderr.lines().collect::<Vec<_>>()).then_some(())
     });
     demo.signal(signal);
-    demo.end(END)
+    demo.end(ENOUGH)
 }
 
 /// How many steps with this name are done.
@@ -128,14 +125,14 @@ fn on_embedded_at_each_step() {
         // What explains a step is printed at once with it.
         let line = loop {
             count += 1;
-            match demo.line(count, Duration::from_secs(60)) {
+            match demo.line(count, ENOUGH) {
                 Some(line) if line.starts_with("    ") => {}
                 line => break line,
             }
         };
         let Some(line) = line else { break };
         demo.signal(*signals.next().expect("signals come again and again"));
-        let ended = demo.end(END);
+        let ended = demo.end(ENOUGH);
         match ended.code {
             // Once the story is over, what is left of it is the removal.
             Some(0) => {
@@ -168,7 +165,7 @@ fn as_cargo_builds() {
     let demo = xtask(&tree, ["demo", "--json", "--stack", "embedded"]).start();
     demo.process("rustc", COMPILING);
     demo.signal(Signal::Interrupt);
-    let ended = demo.end(Duration::from_secs(15));
+    let ended = demo.end(ENOUGH);
     assert_stopped(&ended);
     assert_eq!(ended.failed_step().0, "build");
 }
@@ -177,7 +174,7 @@ fn in_the_middle_of_a_backup_that_takes_long() {
     let demo = lies::demo("long-backup").start();
     demo.process("backup", COMPILING);
     demo.signal(Signal::Interrupt);
-    let ended = demo.end(Duration::from_secs(5));
+    let ended = demo.end(Duration::from_secs(30));
     assert_stopped(&ended);
     assert_eq!(ended.failed_step().0, "backup");
 }
@@ -185,13 +182,13 @@ fn in_the_middle_of_a_backup_that_takes_long() {
 fn twice_in_a_row() {
     images_are_current();
     let demo = xtask(&Tree::real(), ["demo", "--json", "--stack", "compose"]).start();
-    eventually("the stack starts", Duration::from_secs(60), || {
+    eventually("the stack starts", ENOUGH, || {
         is_under_way(&demo.stderr().lines().collect::<Vec<_>>(), "up").then_some(())
     });
     demo.signal(Signal::Interrupt);
-    eventually("the first is answered", Duration::from_secs(5), || {
+    eventually("the first is answered", ENOUGH, || {
         demo.stderr().contains("Stopping, and cleaning up…").then_some(())
     });
     demo.signal(Signal::Interrupt);
-    assert_stopped(&demo.end(END));
+    assert_stopped(&demo.end(ENOUGH));
 }

@@ -5,10 +5,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use crate::tree::Tree;
-use crate::xtask::{Ended, images_are_current, programs_are_built, xtask};
+use crate::xtask::{ENOUGH, Ended, images_are_current, programs_are_built, xtask};
 use tests_common::{Test, chromium, eventually, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -29,7 +28,7 @@ fn kept(stack: &str, more: &[&str]) -> (Ended, String) {
         _ => programs_are_built(),
     }
     let demo = xtask(&Tree::real(), ["demo", "--keep", "--json", "--stack", stack]);
-    let ended = demo.args(more).run(Duration::from_secs(90));
+    let ended = demo.args(more).run(ENOUGH);
     let report = ended.assert_code(0).report();
     let url = report["url"].as_str().expect("an address").to_owned();
     ended.assert_says(&format!("The stack stays up: {url}"));
@@ -43,7 +42,7 @@ fn remove(ended: &Ended) {
     let output = Command::new("sh").args(["-c", ended.removal()]).current_dir(Tree::real().root()).output();
     let output = output.expect("sh starts");
     assert!(output.status.success(), "{}: {}", ended.removal(), String::from_utf8_lossy(&output.stderr));
-    eventually(&format!("“{}” has removed all", ended.removal()), Duration::from_secs(15), || {
+    eventually(&format!("“{}” has removed all", ended.removal()), ENOUGH, || {
         ended.left().is_empty().then_some(())
     });
 }
@@ -130,7 +129,7 @@ fn no_two_of_20_000_visits_from_64_clients_get_one_number() {
 fn visit(address: &str, visits: usize) -> Vec<u64> {
     let stream = TcpStream::connect(address).expect("the stack takes a connection");
     stream.set_nodelay(true).expect("an option can be set");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("an option can be set");
+    stream.set_read_timeout(Some(ENOUGH)).expect("an option can be set");
     let mut answers = BufReader::new(stream.try_clone().expect("a socket can be shared"));
     (0..visits)
         .map(|_| {

@@ -16,7 +16,7 @@ use crate::machine::HOSTILE;
 use crate::pages::{PAGE, PORT};
 use crate::system::{Signal, send, set_mode};
 use crate::tree::Tree;
-use crate::xtask::{COMPILING, Running, Xtask, images_are_current, xtask};
+use crate::xtask::{COMPILING, ENOUGH, Running, Xtask, images_are_current, xtask};
 use tests_common::{Test, eventually, tests};
 
 /// How the steps of a chapter are run: in each language in another way.
@@ -217,7 +217,7 @@ fn run_first_step(url: &str) {
 fn a_port_that_is_taken_is_said_with_what_holds_it() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("its address").port().to_string();
-    let ended = xtask(&Tree::real(), ["live", "--port", &port]).run(Duration::from_secs(30));
+    let ended = xtask(&Tree::real(), ["live", "--port", &port]).run(ENOUGH);
     ended.assert_code(2).assert_says(&format!("Port {port} is taken: ")).assert_says("--port ");
 }
 

@@ -56,6 +56,7 @@ fn main() -> ExitCode {
     ];
     let others = [
         images::tests(),
+        prerequisites::tests(),
         lies::tests(),
         failures::tests(),
         interrupts::tests(),
@@ -63,7 +64,6 @@ fn main() -> ExitCode {
         keep::tests(),
         story::tests(),
         narration::tests(),
-        prerequisites::tests(),
         doctor::tests(),
         #[cfg(unix)]
         foreign::tests(),

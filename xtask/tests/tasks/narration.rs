@@ -1,10 +1,9 @@
 //! The narration: its language, and how it looks in a pipe and on a terminal.
 
 use std::process::Command;
-use std::time::Duration;
 
 use crate::tree::{Tree, tree_that_is_compiled_anew};
-use crate::xtask::{COMPILING, Ended, Xtask, binary, programs_are_built, xtask};
+use crate::xtask::{COMPILING, ENOUGH, Ended, Xtask, binary, programs_are_built, xtask};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -20,8 +19,6 @@ pub fn tests() -> Vec<Test> {
     ]
 }
 
-const STORY: Duration = Duration::from_secs(60);
-
 const ENGLISH: &str = "Proved: after each reset the counter restarted from 1";
 const PORTUGUESE: &str = "Provado: depois de cada reset o contador recomeçou do 1";
 
@@ -32,22 +29,22 @@ fn demo() -> Xtask {
 }
 
 fn it_speaks_the_language_that_is_asked_for() {
-    let ended = demo().args(["--lang", "pt-BR"]).env("LANG", "en_US.UTF-8").run(STORY);
+    let ended = demo().args(["--lang", "pt-BR"]).env("LANG", "en_US.UTF-8").run(ENOUGH);
     ended.assert_code(0).assert_says(PORTUGUESE).assert_says("visita");
-    let ended = demo().args(["--lang", "en"]).env("LANG", "pt_BR.UTF-8").run(STORY);
+    let ended = demo().args(["--lang", "en"]).env("LANG", "pt_BR.UTF-8").run(ENOUGH);
     ended.assert_code(0).assert_says(ENGLISH);
 }
 
 fn it_speaks_the_language_of_the_environment() {
-    demo().env("LANG", "pt_BR.UTF-8").run(STORY).assert_code(0).assert_says(PORTUGUESE);
-    demo().env("LANG", "en_US.UTF-8").run(STORY).assert_code(0).assert_says(ENGLISH);
-    let overruled = demo().env("LANG", "en_US.UTF-8").env("LC_ALL", "pt_BR.UTF-8").run(STORY);
+    demo().env("LANG", "pt_BR.UTF-8").run(ENOUGH).assert_code(0).assert_says(PORTUGUESE);
+    demo().env("LANG", "en_US.UTF-8").run(ENOUGH).assert_code(0).assert_says(ENGLISH);
+    let overruled = demo().env("LANG", "en_US.UTF-8").env("LC_ALL", "pt_BR.UTF-8").run(ENOUGH);
     overruled.assert_code(0).assert_says(PORTUGUESE);
 }
 
 fn an_unknown_language_of_the_environment_gives_english() {
-    demo().env("LANG", "C.UTF-8").run(STORY).assert_code(0).assert_says(ENGLISH);
-    demo().run(STORY).assert_code(0).assert_says(ENGLISH);
+    demo().env("LANG", "C.UTF-8").run(ENOUGH).assert_code(0).assert_says(ENGLISH);
+    demo().run(ENOUGH).assert_code(0).assert_says(ENGLISH);
 }
 
 fn it_tells_the_second_act_in_both_languages() {
@@ -69,7 +66,7 @@ fn it_tells_the_second_act_in_both_languages() {
             ],
         ),
     ] {
-        let ended = demo().args(["--all", "--lang", language]).run(STORY);
+        let ended = demo().args(["--all", "--lang", language]).run(ENOUGH);
         ended.assert_code(0);
         for text in texts {
             ended.assert_says(text);
@@ -85,12 +82,12 @@ fn it_tells_the_second_act_in_both_languages() {
         }
     }
     // Who does not ask for it is not told it.
-    assert!(!demo().args(["--lang", "en"]).run(STORY).stderr.contains("the backup"));
+    assert!(!demo().args(["--lang", "en"]).run(ENOUGH).stderr.contains("the backup"));
 }
 
 fn in_a_pipe_it_is_plain_lines() {
     let ended =
-        xtask(&Tree::real(), ["demo", "--stack", "embedded"]).env("TERM", "xterm-256color").run(STORY);
+        xtask(&Tree::real(), ["demo", "--stack", "embedded"]).env("TERM", "xterm-256color").run(ENOUGH);
     ended.assert_code(0);
     let strange: Vec<char> = ended.stderr.chars().filter(|c| c.is_control() && *c != '\n').collect();
     assert!(strange.is_empty(), "{strange:?} in {:?}", ended.stderr);

@@ -2,11 +2,10 @@
 
 use std::net::TcpListener;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::docker;
 use crate::tree::Tree;
-use crate::xtask::{images_are_current, programs_are_built, xtask};
+use crate::xtask::{ENOUGH, images_are_current, programs_are_built, xtask};
 use tests_common::{Test, eventually, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -17,13 +16,11 @@ pub fn tests() -> Vec<Test> {
     ]
 }
 
-const STORY: Duration = Duration::from_secs(120);
-
 fn two_demos_at_once(stack: &str) {
     let tree = Tree::real();
     let demo = || xtask(&tree, ["demo", "--stack", stack, "--json"]).start();
     let (one, other) = (demo(), demo());
-    let (one, other) = (one.end(STORY), other.end(STORY));
+    let (one, other) = (one.end(ENOUGH), other.end(ENOUGH));
     one.assert_code(0).assert_nothing_left();
     other.assert_code(0).assert_nothing_left();
     assert_ne!(one.report()["url"], other.report()["url"]);
@@ -44,7 +41,7 @@ fn a_stack_of_the_readers_own_is_left_as_it_is() {
     let stack = OwnStack::up("factor12-test-own");
     assert_eq!(stack.visit(), "Hello World! 1 times.\n");
     assert_eq!(stack.visit(), "Hello World! 2 times.\n");
-    xtask(&Tree::real(), ["demo", "--stack", "compose"]).run(STORY).assert_code(0).assert_nothing_left();
+    xtask(&Tree::real(), ["demo", "--stack", "compose"]).run(ENOUGH).assert_code(0).assert_nothing_left();
     assert_eq!(stack.visit(), "Hello World! 3 times.\n");
 }
 
@@ -70,7 +67,7 @@ impl OwnStack {
             .expect("docker starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let healthy = || ureq::get(format!("{}health", stack.url)).call().ok();
-        eventually("the reader's own stack is healthy", Duration::from_secs(30), healthy);
+        eventually("the reader's own stack is healthy", ENOUGH, healthy);
         stack
     }
 

@@ -8,7 +8,7 @@ use runbook::Chapter;
 use crate::pages::{PAGE, port};
 use crate::terminal::{Terminal, on_a_terminal};
 use crate::tree::Tree;
-use crate::xtask::{images_are_current, xtask};
+use crate::xtask::{ENOUGH, images_are_current, xtask};
 use tests_common::{Test, eventually, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -149,11 +149,9 @@ fn at(tree: &Tree, step: usize) -> Terminal {
     terminal
 }
 
-const SOON: Duration = Duration::from_secs(20);
-
 fn quit(terminal: Terminal) -> String {
     terminal.press("q");
-    terminal.ends(0, SOON)
+    terminal.ends(0, ENOUGH)
 }
 
 fn a_step_is_read_run_and_said_to_match() {
@@ -174,9 +172,9 @@ fn a_step_is_read_run_and_said_to_match() {
     terminal.press("\n");
     terminal.shows(&["And the first step:", "$ rm -f log && echo one", "Enter run"]);
     terminal.press("\n");
-    terminal.comes(SOON, &["\none\n", "as the page shows, after 0.", "Enter next"], &["Enter run"]);
+    terminal.comes(ENOUGH, &["\none\n", "as the page shows, after 0.", "Enter next"], &["Enter run"]);
     terminal.press("\n");
-    terminal.comes(SOON, &["step 2 of 5", "Before the second.", "$ printf"], &["fn listed"]);
+    terminal.comes(ENOUGH, &["step 2 of 5", "Before the second.", "$ printf"], &["fn listed"]);
     let end = quit(terminal);
     assert!(end.contains("as the page shows: 1, different: 0, not run: 3."), "{end}");
 }
@@ -205,12 +203,12 @@ fn a_step_is_repeated_as_it_is_or_afresh() {
     terminal.shows(&["$ echo line >> log", "\n1\n", "as the page shows", "$ echo a command", "Enter run"]);
     terminal.press("a");
     // The step stands there as it did before it was run.
-    terminal.comes(SOON, &["Before the fourth.", "$ echo line", "Enter run"], &["as the page shows"]);
+    terminal.comes(ENOUGH, &["Before the fourth.", "$ echo line", "Enter run"], &["as the page shows"]);
     terminal.press("\n");
     terminal.shows(&["\n2\n", "The output is not the page's"]);
     terminal.shows(&["Enter run"]);
     terminal.press("r");
-    terminal.comes(SOON, &["Before the fourth.", "$ echo line", "Enter run"], &["not the page's"]);
+    terminal.comes(ENOUGH, &["Before the fourth.", "$ echo line", "Enter run"], &["not the page's"]);
     terminal.press("\n");
     terminal.shows(&["\n1\n", "as the page shows", "$ echo a command", "Enter run"]);
     quit(terminal);
@@ -271,7 +269,7 @@ fn an_answer_comes_after_its_question() {
     let answer = terminal.shows(&["? What is asked?", "What is answered.", "Enter end"]);
     assert!(!answer.contains("Speaker notes"), "{answer}");
     terminal.press("\n");
-    terminal.ends(0, SOON);
+    terminal.ends(0, ENOUGH);
 }
 
 fn it_starts_at_a_later_step_and_runs_those_before_silently() {
@@ -288,13 +286,13 @@ fn it_starts_at_a_later_step_and_runs_those_before_silently() {
     quit(terminal);
     // A step before it that is not as the page says: nothing is presented.
     let terminal = presented(&made("from-wrong"), &["--from", "3"]);
-    let end = terminal.ends(1, SOON);
+    let end = terminal.ends(1, ENOUGH);
     assert!(end.contains("book/en/src/page.md:") && end.contains("four"), "{end}");
 }
 
 fn a_step_that_is_none_is_said_with_how_many_there_are() {
     for from in ["0", "6"] {
-        let ended = xtask(&made("none"), ["run", "page", "--present", "--from", from]).run(SOON);
+        let ended = xtask(&made("none"), ["run", "page", "--present", "--from", from]).run(ENOUGH);
         ended.assert_code(2).assert_says(&format!("no step {from}")).assert_says("It has 5");
     }
 }
@@ -351,7 +349,7 @@ fn what_is_typed_while_a_command_runs_is_forgotten() {
     // Whatever comes before the end of the step is meant for something that is not there.
     let started = Instant::now();
     while !terminal.screen().contains("not the page's") {
-        assert!(started.elapsed() < SOON, "{}", terminal.screen());
+        assert!(started.elapsed() < ENOUGH, "{}", terminal.screen());
         if started.elapsed() < Duration::from_millis(700) {
             terminal.press("\n");
         }
@@ -368,7 +366,7 @@ fn the_output_comes_as_it_is_printed() {
     // The command goes on for ten minutes.
     terminal.shows(&["\nbegun"]);
     terminal.press("\x03");
-    terminal.ends(130, SOON);
+    terminal.ends(130, ENOUGH);
 }
 
 fn ctrl_c_ends_the_command_and_its_children() {
@@ -377,7 +375,7 @@ fn ctrl_c_ends_the_command_and_its_children() {
     terminal.press("\n");
     terminal.shows(&["\nbegun"]);
     terminal.press("\x03");
-    let end = terminal.ends(130, SOON);
+    let end = terminal.ends(130, ENOUGH);
     assert!(end.contains("Stopping, and cleaning up…") && end.contains("Stopped, as you asked."), "{end}");
 }
 
@@ -388,7 +386,7 @@ fn ctrl_c_ends_a_presentation_that_waits_for_a_key() {
         terminal.press(key);
         terminal.shows(&[if key.is_empty() { "Enter run" } else { "any key" }]);
         terminal.press("\x03");
-        terminal.ends(130, SOON);
+        terminal.ends(130, ENOUGH);
     }
 }
 
@@ -416,11 +414,11 @@ fn no_line_is_wider_than_the_screen() {
             }
             let started = Instant::now();
             while terminal.screen() == screen {
-                assert!(started.elapsed() < SOON, "nothing comes after:\n{screen}");
+                assert!(started.elapsed() < ENOUGH, "nothing comes after:\n{screen}");
             }
         }
         assert!(screens > 8, "{screens} screens");
-        terminal.ends(0, SOON);
+        terminal.ends(0, ENOUGH);
     }
 }
 
@@ -433,7 +431,7 @@ fn another_size_of_the_window_is_followed() {
     while !terminal.screen().contains("$ rm") {
         let before = terminal.screen();
         terminal.press("\n");
-        eventually("another screen", SOON, || (terminal.screen() != before).then_some(()));
+        eventually("another screen", ENOUGH, || (terminal.screen() != before).then_some(()));
         terminal.shows(&["q quit"]);
     }
     terminal.resize(24, 80);
@@ -465,7 +463,7 @@ fn there_are_colours_unless_no_color_is_set() {
 }
 
 fn without_a_terminal_it_is_refused() {
-    let ended = xtask(&made("refused"), ["run", "page", "--present"]).run(SOON);
+    let ended = xtask(&made("refused"), ["run", "page", "--present"]).run(ENOUGH);
     ended.assert_code(2).assert_says("needs a terminal").assert_says("without --present");
     assert!(ended.stdout.is_empty(), "{}", ended.stdout);
 }
@@ -497,7 +495,7 @@ fn a_chapter_is_presented_in_portuguese_to_the_end() {
         "the notes"
     );
     terminal.press("\n");
-    let end = terminal.ends(0, Duration::from_secs(90));
+    let end = terminal.ends(0, ENOUGH);
     let sum = format!("mostra: {}, diferentes: 0, não executados: 0.", chapter.steps.len());
     assert!(end.contains(&sum), "{end}");
 }

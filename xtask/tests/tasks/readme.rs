@@ -1,9 +1,7 @@
 //! The READMEs show what the demo prints.
 
-use std::time::Duration;
-
 use crate::tree::Tree;
-use crate::xtask::{images_are_current, xtask};
+use crate::xtask::{ENOUGH, images_are_current, xtask};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -27,9 +25,8 @@ fn assert_shown(readme: &str, language: &str) {
     let text = tree.read(readme);
     let block = text.split("$ cargo xtask demo\n").nth(1).and_then(|rest| rest.split("```").next());
     let shown: Vec<String> = block.expect("the demo in a block of its own").lines().map(skeleton).collect();
-    let ended = xtask(&tree, ["demo", "--stack", "compose", "--lang", language])
-        .env("LANG", "C.UTF-8")
-        .run(Duration::from_secs(90));
+    let ended =
+        xtask(&tree, ["demo", "--stack", "compose", "--lang", language]).env("LANG", "C.UTF-8").run(ENOUGH);
     ended.assert_code(0);
     // A terminal shows a step that begins on a line that moves; a pipe, on a line of its own.
     let begins = |line: &&str| line.starts_with("  ") && line.ends_with(" …");

@@ -1,14 +1,13 @@
 //! The story, on each stack: what it reports, what it proves, and that nothing is left of it.
 
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::docker;
 use crate::programs::{Programs, real};
 use crate::tree::Tree;
-use crate::xtask::{Ended, Xtask, binary, images_are_current, programs_are_built, xtask};
+use crate::xtask::{ENOUGH, Ended, Xtask, binary, images_are_current, programs_are_built, xtask};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -27,15 +26,12 @@ pub fn tests() -> Vec<Test> {
     ]
 }
 
-/// Longer than any story takes whose images and programs are there.
-const STORY: Duration = Duration::from_secs(90);
-
 fn demo(stack: &str, more: &[&str]) -> Ended {
     match stack {
         "compose" => images_are_current(),
         _ => programs_are_built(),
     }
-    xtask(&Tree::real(), ["demo", "--stack", stack]).args(more).run(STORY)
+    xtask(&Tree::real(), ["demo", "--stack", stack]).args(more).run(ENOUGH)
 }
 
 /// The steps of a story with this many visits before each reset, of both acts if `all` of it is told: their
@@ -212,7 +208,7 @@ fn the_whole_demo_passes_on_compose_v1() {
     let script = format!("[ \"$1\" = compose ] && exit 1\nexec '{}' \"$@\"", real("docker").display());
     let programs = Programs::all().with("docker", &script);
     let demo = xtask(&Tree::real(), ["demo", "--stack", "compose", "--json", "--all"]);
-    let ended = demo.env("PATH", programs.path()).run(STORY);
+    let ended = demo.env("PATH", programs.path()).run(ENOUGH);
     ended.assert_code(0).assert_says("Compose 1.").assert_nothing_left();
     for command in ["run --rm worker reset", "run --rm -T worker backup > backup.jsonl"] {
         ended.assert_says(&format!("$ docker-compose {command}"));
@@ -244,7 +240,7 @@ fn stdout_holds_nothing_where_no_json_is_asked_for() {
 
 fn auto_takes_compose_where_an_engine_answers_and_the_demo_proves_where_each_reset_ran() {
     images_are_current();
-    let ended = xtask(&Tree::real(), ["demo", "--json"]).run(STORY);
+    let ended = xtask(&Tree::real(), ["demo", "--json"]).run(ENOUGH);
     ended.assert_code(0).assert_says("on the stack “compose”: Docker ").assert_nothing_left();
     let report = ended.report();
     assert_report(&report, "compose", 3, false);
@@ -286,7 +282,7 @@ fn wrong_usage_exits_with_2_and_says_what_is_accepted() {
         (["--lang", "fr"], "[possible values: en, pt-BR"),
     ] {
         let task = Xtask::new(Command::new(binary()), &Tree::real()).args(["demo"]).args(args);
-        let ended = task.run(Duration::from_secs(5));
+        let ended = task.run(ENOUGH);
         ended.assert_code(2).assert_says(says);
         assert_eq!(ended.stdout, "");
     }

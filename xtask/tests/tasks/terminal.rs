@@ -15,11 +15,8 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use vt100::Parser;
 
 use crate::tree::Tree;
-use crate::xtask::{Trace, Xtask, binary};
+use crate::xtask::{ENOUGH, Trace, Xtask, binary};
 use tests_common::eventually;
-
-/// Longer than anything takes that needs no engine.
-const SOON: Duration = Duration::from_secs(20);
 
 /// A task on a terminal. Dropped, it is killed, and what it leaves is removed.
 pub struct Terminal {
@@ -116,7 +113,7 @@ impl Terminal {
     /// Waits until all of these stand on the screen; returns it.
     #[track_caller]
     pub fn shows(&self, wanted: &[&str]) -> String {
-        self.comes(SOON, wanted, &[])
+        self.comes(ENOUGH, wanted, &[])
     }
 
     /// Waits, at most `limit`, until all that is wanted stands on the screen and nothing that is not; returns it.
@@ -149,7 +146,7 @@ impl Terminal {
         assert_eq!(after, self.before, "the terminal is not as it was");
         // When nobody holds their side, what was written last has been read.
         drop(theirs);
-        eventually("all that was written is read", SOON, || self.reader.is_finished().then_some(()));
+        eventually("all that was written is read", ENOUGH, || self.reader.is_finished().then_some(()));
         {
             let seen = self.seen();
             let screen = seen.screen.screen();
