@@ -6,7 +6,7 @@ use crate::lies;
 use crate::system::Signal;
 use crate::tree::{Tree, tree_that_is_compiled_anew};
 use crate::xtask::{COMPILING, ENOUGH, Ended, images_are_current, programs_are_built, xtask};
-use tests_common::{Test, eventually, tests};
+use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
     tests!["interrupts";
@@ -38,11 +38,8 @@ fn assert_stopped(ended: &Ended) {
 
 /// Runs the whole demo, sends a signal when the narration has come to a line that `is_now`, and returns how it ended.
 fn interrupted(stack: &str, signal: Signal, is_now: impl Fn(&[&str]) -> bool) -> Ended {
-    let demo = xtask(&Tree::real(), ["demo", "--all", "--json", "--stack", stack]).start();
-    eventually("the moment to interrupt", ENOUGH, || {
-        let stderr = demo.stderr();
-        is_now(&stderr.lines().collect::<Vec<_>>()).then_some(())
-    });
+    let mut demo = xtask(&Tree::real(), ["demo", "--all", "--json", "--stack", stack]).start();
+    demo.until("the moment to interrupt", is_now);
     demo.signal(signal);
     demo.end(ENOUGH)
 }
@@ -181,13 +178,11 @@ fn in_the_middle_of_a_backup_that_takes_long() {
 
 fn twice_in_a_row() {
     images_are_current();
-    let demo = xtask(&Tree::real(), ["demo", "--json", "--stack", "compose"]).start();
-    eventually("the stack starts", ENOUGH, || {
-        is_under_way(&demo.stderr().lines().collect::<Vec<_>>(), "up").then_some(())
-    });
+    let mut demo = xtask(&Tree::real(), ["demo", "--json", "--stack", "compose"]).start();
+    demo.until("the stack starts", |lines| is_under_way(lines, "up"));
     demo.signal(Signal::Interrupt);
-    eventually("the first is answered", ENOUGH, || {
-        demo.stderr().contains("Stopping, and cleaning up…").then_some(())
+    demo.until("the first is answered", |lines| {
+        lines.iter().any(|line| line.contains("Stopping, and cleaning up…"))
     });
     demo.signal(Signal::Interrupt);
     assert_stopped(&demo.end(ENOUGH));

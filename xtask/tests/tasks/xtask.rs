@@ -192,17 +192,35 @@ impl Running {
         self.stderr.text()
     }
 
+    /// What it has narrated so far, and whether that is all.
+    fn narrated(&mut self) -> (String, bool) {
+        match self.has_ended() {
+            true => (self.stderr.all(), true),
+            false => (self.stderr.text(), false),
+        }
+    }
+
     /// Waits until it has narrated `count` lines; returns the last of them, or nothing where it ended before.
     pub fn line(&mut self, count: usize, limit: Duration) -> Option<String> {
         eventually(&format!("line {count} of the narration"), limit, || {
-            let ended = self.has_ended();
-            let stderr = self.stderr();
-            let lines: Vec<&str> = stderr.split_inclusive('\n').collect();
-            match lines.get(count - 1).filter(|line| line.ends_with('\n')) {
-                Some(line) => Some(Some((*line).to_owned())),
+            let (stderr, ended) = self.narrated();
+            let mut lines = stderr.split_inclusive('\n');
+            match lines.nth(count - 1).filter(|line| line.ends_with('\n')) {
+                Some(line) => Some(Some(line.to_owned())),
                 None => ended.then_some(None),
             }
         })
+    }
+
+    /// Waits until its narration's lines are such that `is_now`; fails, showing all, where it ends before.
+    pub fn until(&mut self, what: &str, is_now: impl Fn(&[&str]) -> bool) {
+        let came = within(ENOUGH, || {
+            let (stderr, ended) = self.narrated();
+            let came = is_now(&stderr.lines().collect::<Vec<_>>());
+            (came || ended).then_some(came)
+        });
+        let said = || format!("{}\n{}", self.stderr(), self.stdout.text());
+        assert!(came == Some(true), "{what}: that did not come (ended: {})\n{}", came.is_some(), said());
     }
 
     /// The processes that it has started and that run, itself included.
