@@ -38,8 +38,8 @@ struct Server {
     arch: String,
 }
 
-/// How long the engine may take to say who it is: more than ten seconds where it starts containers on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the engine may take to say who it is: more than twenty seconds where it starts containers on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Engine {
     /// Asks the engine who it is.

@@ -21,21 +21,14 @@ pub fn tests() -> Vec<Test> {
     ]
 }
 
-/// How long a stack may take to start, beside what it is waited for.
-const OVERHEAD: Duration = Duration::from_secs(30);
-
 /// Runs the demo on compose in a copy whose stack does not come up; its app is this tree's.
-/// Expects exit 1 in the step `up` within the limit, and nothing left.
-fn assert_not_up(draft: Draft, limit: Duration) -> Ended {
+/// Expects exit 1 in the step `up`, and nothing left.
+fn assert_not_up(draft: Draft) -> Ended {
     let tree = draft.write();
     tree.has_this_trees_image();
     let ended = xtask(&tree, ["demo", "--stack", "compose", "--json"]).run(ENOUGH);
     ended.assert_code(1).assert_nothing_left();
     assert_eq!(ended.failed_step().0, "up");
-    let report = ended.report();
-    let up = report["steps"].as_array().and_then(|steps| steps.iter().find(|step| step["name"] == "up"));
-    let took = up.and_then(|up| up["ms"].as_u64()).map(Duration::from_millis).expect("how long it took");
-    assert!(took <= limit + OVERHEAD, "{took:?}");
     ended
 }
 
@@ -78,7 +71,7 @@ fn a_port_that_is_taken_is_named_and_everything_removed() {
         "\"127.0.0.1:${HTTP_PORT:-8080}:8080\"",
         &published,
     );
-    let ended = assert_not_up(draft, Duration::from_secs(10));
+    let ended = assert_not_up(draft);
     let (_, error) = ended.failed_step();
     assert!(error.contains(&port.to_string()) && error.contains("address already in use"), "{error}");
     // Whether Redis has said something by then is a matter of the moment.
@@ -88,7 +81,7 @@ fn a_port_that_is_taken_is_named_and_everything_removed() {
 fn a_worker_that_ends_at_once_is_seen_and_its_last_lines_shown() {
     let draft =
         Tree::copy("worker-ends").edit("docker-compose.yml", "PORT_REDIS: \"6379\"", "PORT_REDIS: abc");
-    let ended = assert_not_up(draft, Duration::from_secs(5));
+    let ended = assert_not_up(draft);
     let (_, error) = ended.failed_step();
     assert!(error.contains("the worker has ended (exit code 2)"), "{error}");
     ended.assert_says("The last lines of the services:");
@@ -100,7 +93,7 @@ fn a_worker_that_ends_at_once_is_seen_and_its_last_lines_shown() {
 fn a_health_check_that_never_passes_is_given_up_at_30_seconds() {
     let draft =
         Tree::copy("never-healthy").edit("docker-compose.yml", "HOST_REDIS: redis", "HOST_REDIS: nowhere");
-    let ended = assert_not_up(draft, Duration::from_secs(30));
+    let ended = assert_not_up(draft);
     assert!(ended.took >= Duration::from_secs(30), "given up early, after {:?}", ended.took);
     let (_, error) = ended.failed_step();
     assert!(error.contains("not healthy within 30 s: ") && error.contains("503"), "{error}");

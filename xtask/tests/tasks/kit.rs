@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::docker;
 use crate::system;
 use crate::tree::Tree;
-use crate::xtask::{ENOUGH, Ended, images_are_current, xtask};
+use crate::xtask::{ENOUGH, Ended, xtask};
 use tests_common::{Test, tests};
 
 pub fn tests() -> Vec<Test> {
@@ -179,9 +179,9 @@ fn tell_git(tree: &Tree, files: &[&str]) {
 }
 
 fn a_kit_is_not_saved_without_a_real_redis() {
-    images_are_current();
     let room = room();
     let tree = Tree::copy("no-redis").write();
+    tree.has_this_trees_image();
     tell_git(&tree, &["."]);
     let file = room.path().join("kit.tar");
     // Any image that is here is taken for one of the person's choice.
