@@ -141,7 +141,6 @@ impl Xtask {
 
 /// A cargo that builds programs with the features of the command that built these tests: what is compiled already is not
 /// compiled again with a few features less, nor for a variable that one test sets.
-/// It leaves the processors to the stacks that other tests have up, whose answers have limits.
 /// Other builds, and those of other trees, are left as they are.
 #[cfg(unix)]
 fn cargo_of_the_tests() -> &'static Path {
@@ -154,7 +153,7 @@ fn cargo_of_the_tests() -> &'static Path {
              'build --locked --message-format='*--profile*) ;;\n\
              'build --locked --message-format='*)\n\
              set -- build --locked --workspace --bins --test browser \"$3\" ;;\n\
-             esac\nexec nice -n 19 '{}' \"$@\"\n",
+             esac\nexec '{}' \"$@\"\n",
             cargo.display()
         );
         if fs::read_to_string(&path).ok().as_ref() != Some(&script) {
