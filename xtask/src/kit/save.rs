@@ -113,10 +113,8 @@ fn with_step<T>(name: String, work: impl FnOnce(&Step) -> Result<T>) -> Result<T
 
 /// The kit's programs, each one static file: a machine with another C library runs them too.
 fn programs(repository: &Repository, step: &Step) -> Result<Binaries> {
-    let mut binaries =
-        cargo::build(repository, &["factor12", "pocket-redis"], Purpose::Image, |line| step.hear(line))?;
-    binaries.extend(cargo::build(repository, &["press", "xtask"], Purpose::Kit, |line| step.hear(line))?);
-    Ok(binaries)
+    let packages = ["factor12", "pocket-redis", "press", "xtask"];
+    cargo::build(repository, &packages, Purpose::Kit, |line| step.hear(line))
 }
 
 /// The book as a site, built by the very program that goes with it.
