@@ -164,6 +164,7 @@ page-differs = differs
 left-running = left running until the chapter ends: { $processes }
 by-signal = a signal
 wrong-output = The output is not the page's:
+wrong-stderr = It printed on stderr:
 wrong-status = exit status expected: { $expected }, found: { $found }
 wrong-limit = not at its end within { $seconds } s
 wrong-too-much = it printed more than { $size } MiB, and was ended

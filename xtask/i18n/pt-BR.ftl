@@ -164,6 +164,7 @@ page-differs = difere
 left-running = continua rodando até o fim do capítulo: { $processes }
 by-signal = um sinal
 wrong-output = A saída não é a da página:
+wrong-stderr = Saiu em stderr:
 wrong-status = código de saída esperado: { $expected }, encontrado: { $found }
 wrong-limit = não terminou em { $seconds } s
 wrong-too-much = imprimiu mais de { $size } MiB e foi encerrado

@@ -5,11 +5,12 @@ mod report;
 use std::path::PathBuf;
 
 use clap::Args;
+use runbook::process::Stream;
 use runbook::{Chapter, Event};
 
 use crate::failure::{Failure, Result};
 use crate::language::Language;
-use crate::narration::{Step, headline, say};
+use crate::narration::{Step, aside, headline, say};
 use crate::pages::{self, Outcome, Page, Stage};
 use crate::process::go_on;
 use crate::repository::Repository;
@@ -91,11 +92,12 @@ fn one(stage: &Stage, page: &Page, chapter: &Chapter) -> Result<Outcome> {
     go_on()?;
     let step = Step::begin_quick(format!("{:5} {:25}", page.language.tag(), page.name));
     let project = stage.project();
-    let outcome = stage.play(page, chapter, &project, &mut |event| hear(&step, event));
+    let mut errors = Vec::new();
+    let outcome = stage.play(page, chapter, &project, &mut |event| hear(&step, &mut errors, event));
     let removed = project.remove();
     let outcome = outcome?;
     removed?;
-    tell(step, &outcome);
+    tell(step, &outcome, &errors);
     Ok(outcome)
 }
 
@@ -107,8 +109,9 @@ fn in_a_row(stage: &Stage, language: Language, chapters: &[(Page, Chapter)]) -> 
     let project = stage.project();
     let mut last = Ok(Outcome::default());
     let mut steps = 0;
+    let mut errors = Vec::new();
     for (page, chapter) in chapters.iter().filter(|(page, _)| page.language == language) {
-        last = stage.play(page, chapter, &project, &mut |event| hear(&step, event));
+        last = stage.play(page, chapter, &project, &mut |event| hear(&step, &mut errors, event));
         match &last {
             Ok(outcome) if outcome.wrong.is_none() => steps += outcome.steps,
             _ => break,
@@ -117,24 +120,35 @@ fn in_a_row(stage: &Stage, language: Language, chapters: &[(Page, Chapter)]) -> 
     let removed = project.remove();
     let last = Outcome { steps, ..last? };
     removed?;
-    tell(step, &last);
+    tell(step, &last, &errors);
     Ok(last.wrong.is_none())
 }
 
-fn hear(step: &Step, event: &Event) {
+/// Shows which command runs, and keeps what it prints on stderr: there stands why, where nothing of it is compared.
+fn hear(step: &Step, errors: &mut Vec<String>, event: &Event) {
     match event {
-        Event::Command { command, .. } => step.hear(&format!("$ {command}")),
+        Event::Command { command, .. } => {
+            errors.clear();
+            step.hear(&format!("$ {command}"));
+        }
+        Event::Line { stream: Stream::Stderr, text } => errors.push(text.clone()),
         Event::Left { processes } => say(&pages::left_told(processes)),
         _ => {}
     }
 }
 
-fn tell(step: Step, outcome: &Outcome) {
+fn tell(step: Step, outcome: &Outcome, errors: &[String]) {
+    /// The most lines of stderr that are shown.
+    const SHOWN: usize = 20;
     match &outcome.wrong {
         None => step.done(&text!("steps", count = outcome.steps)),
         Some(wrong) => {
             step.failed();
             say(wrong);
+            if !errors.is_empty() {
+                say(&text!("wrong-stderr"));
+                errors[errors.len().saturating_sub(SHOWN)..].iter().for_each(|line| aside(line));
+            }
         }
     }
 }

@@ -93,10 +93,11 @@ fn run(name: &str, page: &str) -> Ended {
 }
 
 fn a_wrong_output_is_named_by_file_and_line_with_both_sides() {
-    let page = "# Page\n\n```console\n$ printf 'one\\ntwo\\n'\none\nthree\n$ touch not-run\n```\n";
+    let page =
+        "# Page\n\n```console\n$ printf 'one\\ntwo\\n'; echo because >&2\none\nthree\n$ touch not-run\n```\n";
     let (tree, ended) = verify("wrong-output", page);
     ended.assert_code(1).assert_says("book/en/src/page.md:6").assert_says("printf").assert_nothing_left();
-    ended.assert_says("three").assert_says("two");
+    ended.assert_says("three").assert_says("two").assert_says("It printed on stderr:\n    because\n");
     assert!(ended.stdout.contains("differs"), "{}", ended.stdout);
     assert!(!tree.root().join("not-run").exists(), "a command ran after the wrong one");
 }
