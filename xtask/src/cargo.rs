@@ -23,7 +23,7 @@ pub enum Purpose<'a> {
     Host(&'a [&'a str]),
     /// To be packed into an image: small, and static.
     Image,
-    /// To be taken to other machines: quick to run, and static.
+    /// To be taken to other machines: static, and quick to compile.
     Kit,
 }
 
